@@ -1,0 +1,55 @@
+/**
+ * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; cli, gitops and
+ * bench sit on top. See docs/adr.
+ */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: "error",
+  from: { path: from },
+  to: { path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|index\\.ts|base-file\\.ts)", pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-dev-dependencies-at-run-time",
+      severity: "error",
+      from: { path: "^(spec|components|policies|platform|cli|clusters|gitops|index\\.ts)" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    only("spec-is-pure", "^spec/", "^spec/", "spec/ imports nothing of the rest"),
+    {
+      name: "spec-without-pulumi",
+      comment: "spec/ knows no engine and does no I/O",
+      severity: "error",
+      from: { path: "^spec/" },
+      to: { path: "@pulumi|^(fs|path|child_process|os|net|http)$|^node:(fs|path|child_process|os|net|http)" },
+    },
+    only("components-on-spec", "^components/", "^(components|spec)/", "components/ build on spec/ alone"),
+    {
+      name: "kubernetesx-in-one-file",
+      severity: "error",
+      from: { pathNot: "^components/pod\\.ts$" },
+      to: { path: "@pulumi/kubernetesx" },
+    },
+    only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
+    only("program", "^index\\.ts$", "^((spec|components|clusters)/|base-file\\.ts$)", "index.ts turns configuration into an environment"),
+    only("cli-on-top", "^cli/", "^((cli|clusters|spec)/|base-file\\.ts$)", "cli/ drives the engine, it does not build resources"),
+    {
+      name: "nobody-imports-tests",
+      severity: "error",
+      from: { pathNot: "^(tests|bench)/" },
+      to: { path: "^tests/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "node_modules/(?!@pulumi|zod|yaml|commander)|^coverage|^\\.terrarium" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"], extensions: [".ts", ".js", ".json"] },
+  },
+};

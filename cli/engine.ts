@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ClusterAccess } from "../clusters/provider.ts";
+import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
+import type { Toolchain } from "../clusters/toolchain/index.ts";
+import { CommandFailure } from "./exit.ts";
+import { type ForegroundResult, runInForeground } from "./foreground.ts";
+import type { StackFile } from "./project.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { StackState } from "./state.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What Pulumi is run for. */
+export interface EngineArgs {
+  readonly surroundings: Surroundings;
+  readonly toolchain: Toolchain;
+  readonly state: StackState;
+  readonly file: StackFile;
+  /** The cluster that the program deploys to. */
+  readonly access?: ClusterAccess;
+  readonly record: RunRecord;
+}
+
+/** Pulumi's command line, for one stack of one checkout. */
+export class Engine {
+  readonly #args: EngineArgs;
+
+  constructor(args: EngineArgs) {
+    this.#args = args;
+  }
+
+  /** Variables for Pulumi's process. */
+  environment(): NodeJS.ProcessEnv {
+    const { surroundings, toolchain, state, file, access } = this.#args;
+    const env = { ...surroundings.env, ...toolchain.env, ...state.environment(file) };
+    return {
+      ...env,
+      // The language host starts `node`: it is to be the one that runs this command.
+      PATH: [toolchain.binDir, dirname(process.execPath), env["PATH"] ?? ""].join(":"),
+      PULUMI_SUPPRESS_NEO_LINK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: state.isLocal
+        ? "true"
+        : (env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] ?? "false"),
+      ...(access ? { TERRARIUM_KUBECONFIG: access.kubeconfig, TERRARIUM_CONTEXT: access.context } : {}),
+    };
+  }
+
+  /** Whether the stack has state. */
+  async stackExists(): Promise<boolean> {
+    const path = this.#args.state.stateFile(this.#args.file.project, this.#args.file.stack);
+    if (path !== undefined) return existsSync(path);
+    return (await this.capture(["stack", "output", "--json"])).code === 0;
+  }
+
+  /** Creates the stack unless it exists. */
+  async ensureStack(): Promise<void> {
+    // Also brings the engine's copy of the stack's file up to date.
+    this.#args.state.configFile(this.#args.file);
+    if (await this.stackExists()) return;
+    const result = await this.#pulumi(
+      ["stack", "init", this.#args.file.stack],
+      this.#args.state.configFolder(this.#args.file),
+    );
+    if (result.code !== 0) throw new CommandFailure(`The stack cannot be created: ${lastLines(result)}`);
+  }
+
+  /** Removes the stack from the state. @param force also when it still has resources. */
+  async removeStack(force: boolean): Promise<void> {
+    const { file, state } = this.#args;
+    const args = ["stack", "rm", file.stack, "--yes", "--preserve-config", ...(force ? ["--force"] : [])];
+    state.configFile(file);
+    const result = await this.#pulumi(args, state.configFolder(file));
+    if (result.code !== 0) throw new CommandFailure(`The stack cannot be removed: ${lastLines(result)}`);
+    state.forget(file.stack);
+  }
+
+  /** Runs an operation in front of the user, with Pulumi's own display. */
+  operation(args: readonly string[]): Promise<ForegroundResult> {
+    const { surroundings, toolchain, record, file } = this.#args;
+    const full = [
+      ...args,
+      "--stack",
+      file.stack,
+      "--config-file",
+      this.#args.state.configFile(file),
+      ...this.#display(),
+    ];
+    return runInForeground(toolchain.path("pulumi"), full, {
+      cwd: surroundings.checkout,
+      env: this.environment(),
+      signals: surroundings.signals,
+      interactive: surroundings.interactive,
+      onStart: (pid) => {
+        record.started(file.stack, pid);
+      },
+    }).finally(() => {
+      record.ended(file.stack);
+    });
+  }
+
+  /** Runs a command on the stack and collects its output. */
+  capture(args: readonly string[]): Promise<CommandResult> {
+    return this.#pulumi([...args, "--stack", this.#args.file.stack], this.#args.surroundings.checkout);
+  }
+
+  /** The stack's outputs; secret ones are masked. Empty when the stack does not exist. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const result = await this.capture(["stack", "output", "--json"]);
+    if (result.code !== 0) return {};
+    return JSON.parse(result.stdout) as Record<string, unknown>;
+  }
+
+  #pulumi(args: readonly string[], cwd: string): Promise<CommandResult> {
+    return runCommand(this.#args.toolchain.path("pulumi"), [...args, "--non-interactive"], {
+      cwd,
+      env: this.environment(),
+    });
+  }
+
+  #display(): string[] {
+    const { surroundings } = this.#args;
+    const colour = surroundings.stderr.isTTY === true && !surroundings.env["NO_COLOR"];
+    return ["--color", colour ? "always" : "never", ...(surroundings.interactive ? [] : ["--non-interactive"])];
+  }
+}

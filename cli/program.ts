@@ -1,0 +1,132 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
+import { down } from "./down.ts";
+import { printEnvironment } from "./env.ts";
+import { CommandFailure, exitCodes } from "./exit.ts";
+import { kubectl } from "./kubectl.ts";
+import { preview } from "./preview.ts";
+import { render } from "./render.ts";
+import { type ReportFormat, reportFormats } from "./report.ts";
+import { status } from "./status.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { up } from "./up.ts";
+import { validate } from "./validate.ts";
+
+/**
+ * Runs one command.
+ *
+ * @param args as typed, without the program's name.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted, else Pulumi's own.
+ */
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  try {
+    await createProgram(surroundings).parseAsync([...args], { from: "user" });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    if (surroundings.interrupted.aborted) {
+      surroundings.stderr.write("Interrupted.\n");
+      return exitCodes.interrupted;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    if (message !== "") surroundings.stderr.write(`terrarium: ${message}\n`);
+    return error instanceof CommandFailure ? error.exitCode : exitCodes.failure;
+  }
+}
+
+function createProgram(surroundings: Surroundings): Command {
+  const program = new Command("terrarium")
+    .description("Full-stack Kubernetes environments on the real Pulumi engine: one command up, one command down.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void surroundings.stdout.write(text),
+      writeErr: (text) => void surroundings.stderr.write(text),
+    })
+    .showHelpAfterError("(--help shows what is possible)")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted; up and preview pass on Pulumi's own.
+Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or the user's cache folder (tools).`,
+    );
+
+  program
+    .command("up")
+    .description("bring an environment up: tools, cluster and resources; running it again changes nothing")
+    .addOption(stackOption())
+    .addOption(
+      new Option("--cluster <kind>", "use this kind of local cluster instead of choosing one").choices(
+        requestableClusters,
+      ),
+    )
+    .option("--yes", "do not ask (it never asks; for use in scripts written for pulumi)")
+    .addOption(outputOption())
+    .action((options: { stack: string; cluster?: RequestedCluster; output: ReportFormat }) =>
+      up(surroundings, options),
+    );
+
+  program
+    .command("down")
+    .description("remove an environment, prove that it is gone, and remove the local cluster with its last stack")
+    .addOption(stackOption())
+    .option("--delete-data", "also delete resources that are protected because they hold data", false)
+    .action((options: { stack: string; deleteData: boolean }) => down(surroundings, options));
+
+  program
+    .command("status")
+    .description("show what runs, where, and under which addresses")
+    .addOption(stackOption())
+    .addOption(outputOption())
+    .action((options: { stack: string; output: ReportFormat }) => status(surroundings, options));
+
+  program
+    .command("preview")
+    .description("show what `up` would change")
+    .addOption(stackOption())
+    .option("--diff", "show every changed property", false)
+    .action((options: { stack: string; diff: boolean }) => preview(surroundings, options));
+
+  program
+    .command("render")
+    .description("write the manifests of a stack as files, without a cluster and without secrets")
+    .addOption(stackOption())
+    .requiredOption("--out <folder>", "folder to write to; must be empty or written by this command")
+    .action((options: { stack: string; out: string }) => render(surroundings, options));
+
+  program
+    .command("validate")
+    .description("check the configuration of a stack, or of all of them")
+    .addOption(new Option("-s, --stack <name>", "stack to check; all when left out").argParser(stackName))
+    .action((options: { stack?: string }) => {
+      validate(surroundings, options.stack);
+    });
+
+  program
+    .command("env")
+    .description('print shell lines for plain pulumi and kubectl: eval "$(bin/terrarium env)"')
+    .action(() => printEnvironment(surroundings));
+
+  program
+    .command("kubectl")
+    .description("run kubectl on the stack's cluster: terrarium kubectl -- get pods -A")
+    .addOption(stackOption())
+    .argument("[args...]", "arguments of kubectl, after --")
+    .action((args: string[], options: { stack: string }) => kubectl(surroundings, options.stack, args));
+
+  return program;
+}
+
+function stackOption(): Option {
+  return new Option("-s, --stack <name>", "stack, as in Pulumi.<name>.yaml").default("dev").argParser(stackName);
+}
+
+function outputOption(): Option {
+  return new Option("-o, --output <format>", "format of the result").choices(reportFormats).default("table");
+}
+
+function stackName(value: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(value)) throw new InvalidArgumentError("Letters, digits, - and _ are allowed.");
+  return value;
+}

@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { stringify } from "yaml";
+import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
+import type { Toolchain } from "../clusters/toolchain/index.ts";
+import { CommandFailure, UsageFailure } from "./exit.ts";
+import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
+import { Session } from "./session.ts";
+import { say, type Surroundings } from "./surroundings.ts";
+
+/** Options of `terrarium render`. */
+export interface RenderOptions {
+  readonly stack: string;
+  readonly out: string;
+}
+
+/** Marks a folder that this command wrote and may replace. */
+const markerName = ".terrarium-rendered";
+
+/**
+ * Writes the manifests of a stack, as the engine would send them, one file for each object. Contacts no cluster and uses
+ * no state: the engine previews a stack that is new.
+ *
+ * @throws UsageFailure when the folder holds something else.
+ */
+export async function render(surroundings: Surroundings, { stack, out }: RenderOptions): Promise<void> {
+  const session = new Session(surroundings, stack);
+  surroundings.validate(stack);
+  const folder = resolve(out);
+  await refuseForeignFolder(folder);
+  const toolchain = await surroundings.toolchain(["pulumi"]);
+  const manifests = await previewNewStack(session, toolchain);
+  const paths = await writeManifests(folder, manifests);
+  say(surroundings, `${paths.length} manifests of ${stack} are in ${folder}.`);
+}
+
+/**
+ * Writes manifests into a folder, with a kustomization that lists them. What the folder held before is gone.
+ *
+ * @returns the files' paths below the folder, in order.
+ */
+export async function writeManifests(folder: string, manifests: readonly KubeManifest[]): Promise<string[]> {
+  const files = new Map<string, string>();
+  for (const manifest of manifests) {
+    const path = manifestPath(manifest);
+    if (files.has(path)) throw new CommandFailure(`Two objects would both be ${path}.`);
+    files.set(path, toYaml(manifest));
+  }
+  const paths = [...files.keys()].sort();
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, markerName), "Written by `terrarium render`, which replaces the whole folder.\n");
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  const kustomization = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: paths };
+  await writeFile(join(folder, "kustomization.yaml"), stringify(kustomization));
+  return paths;
+}
+
+/** Takes the manifests out of the output of `pulumi preview --json`. */
+export function manifestsFromPreview(output: string): KubeManifest[] {
+  const preview = JSON.parse(output) as { steps?: { newState?: { type?: string; inputs?: unknown } }[] };
+  return (preview.steps ?? [])
+    .map((step) => step.newState)
+    .filter((state) => state?.type?.startsWith("kubernetes:") === true)
+    .map((state) => toManifest(state?.inputs))
+    .filter((manifest) => manifest !== undefined);
+}
+
+async function refuseForeignFolder(folder: string): Promise<void> {
+  if (!existsSync(folder) || existsSync(join(folder, markerName))) return;
+  const entries = await readdir(folder).catch(() => {
+    throw new UsageFailure(`${folder} is not a folder.`);
+  });
+  if (entries.length > 0) {
+    throw new UsageFailure(
+      `${folder} has files that \`terrarium render\` did not write. Choose an empty or a new folder.`,
+    );
+  }
+}
+
+async function previewNewStack({ surroundings, file }: Session, toolchain: Toolchain): Promise<KubeManifest[]> {
+  const temporary = await mkdtemp(join(tmpdir(), "terrarium-render-"));
+  try {
+    // The stack's own secrets stay readable with the user's passphrase; otherwise one that is as short-lived as the state.
+    const hasOwnSecrets = file.encryptionSalt !== undefined || file.secretsProvider !== undefined;
+    const env = {
+      ...surroundings.env,
+      ...toolchain.env,
+      PATH: [toolchain.binDir, dirname(process.execPath), toolchain.env["PATH"] ?? ""].join(":"),
+      PULUMI_BACKEND_URL: `file://${temporary}`,
+      ...(hasOwnSecrets ? {} : { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined }),
+      // The provider's folder for manifests: it writes there in an update, and nothing in a preview.
+      TERRARIUM_RENDER: join(temporary, "manifests"),
+    };
+    const config = join(temporary, `Pulumi.${file.stack}.yaml`);
+    await writeFile(join(temporary, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
+    await writeFile(config, file.text);
+    const pulumi = (args: readonly string[], cwd: string): Promise<CommandResult> =>
+      runCommand(toolchain.path("pulumi"), [...args, "--non-interactive", "--color", "never"], { cwd, env });
+    const created = await pulumi(["stack", "init", file.stack], temporary);
+    if (created.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${lastLines(created)}`);
+    const args = ["preview", "--json", "--stack", file.stack, "--config-file", config];
+    const preview = await pulumi(args, surroundings.checkout);
+    if (preview.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${diagnosticsIn(preview)}`);
+    return manifestsFromPreview(preview.stdout);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A failed preview says why in its JSON. */
+function diagnosticsIn(preview: CommandResult): string {
+  try {
+    const { diagnostics } = JSON.parse(preview.stdout) as { diagnostics?: { severity?: string; message?: string }[] };
+    const errors = (diagnostics ?? [])
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => message ?? "");
+    if (errors.length > 0) return errors.join("\n").trim();
+  } catch {
+    // The engine did not get as far as JSON.
+  }
+  return lastLines(preview, 20);
+}

@@ -1,0 +1,96 @@
+import { stringify } from "yaml";
+
+/** A Kubernetes object as it is sent to the API server. */
+export interface KubeManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Record<string, unknown>;
+  };
+}
+
+/** What the engine writes for a value that is known only after an update. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The key that marks the engine's envelope around a secret value, with the envelope's kind. */
+const envelopeKey = "4dabf18193072939515e22adb298388d";
+
+/** What stands in a rendered Secret for each value. */
+export const redactedValue = "redacted";
+
+/** Annotation of every Secret whose values were left out. */
+export const redactedAnnotation = "terrarium.dev/redacted";
+
+/**
+ * Turns the inputs of an engine's step into a manifest that can be stored: without anything secret, without values that
+ * are not known yet, without what only the engine reads.
+ *
+ * @returns undefined when the inputs are not a Kubernetes object (a Helm release, for example).
+ */
+export function toManifest(inputs: unknown): KubeManifest | undefined {
+  const cleaned = clean(inputs);
+  if (!isManifest(cleaned)) return undefined;
+  const manifest = cleaned.kind === "Secret" && cleaned.apiVersion === "v1" ? redact(cleaned) : cleaned;
+  return ordered(manifest);
+}
+
+/** YAML of a manifest: apiVersion, kind and metadata first, all other keys by name. */
+export function toYaml(manifest: KubeManifest): string {
+  return stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Path of a manifest below the output folder. */
+export function manifestPath({ kind, metadata }: KubeManifest): string {
+  return `${metadata.namespace ?? "cluster"}/${kind.toLowerCase()}-${metadata.name.replaceAll(/[^A-Za-z0-9.-]/g, "-")}.yaml`;
+}
+
+/** Removes unknown values and opens envelopes; a secret's content becomes {@link redactedValue}. */
+function clean(value: unknown): unknown {
+  if (value === unknownValue) return undefined;
+  if (typeof value === "string") return value.includes(unknownValue) ? undefined : value;
+  if (Array.isArray(value)) return value.map(clean).filter((item) => item !== undefined);
+  if (typeof value !== "object" || value === null) return value;
+  if (envelopeKey in value) return redactedValue;
+  const entries = Object.entries(value)
+    .filter(([key, item]) => !key.startsWith("__") && item !== null)
+    .map(([key, item]) => [key, clean(item)] as const)
+    .filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries);
+}
+
+function redact(secret: KubeManifest): KubeManifest {
+  const { data, stringData, ...rest } = secret as KubeManifest & Record<"data" | "stringData", unknown>;
+  const keys = [...keysOf(data), ...keysOf(stringData)];
+  return {
+    ...rest,
+    metadata: {
+      ...rest.metadata,
+      annotations: { ...rest.metadata.annotations, [redactedAnnotation]: "values are not part of rendered manifests" },
+    },
+    stringData: Object.fromEntries(keys.map((key) => [key, redactedValue])),
+  } as KubeManifest;
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+}
+
+function ordered(manifest: KubeManifest): KubeManifest {
+  const { apiVersion, kind, metadata, ...rest } = manifest;
+  return { apiVersion, kind, metadata: sortKeys(metadata), ...sortKeys(rest) };
+}
+
+function sortKeys<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((item: unknown) => sortKeys(item)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]: [string, unknown]) => [key, sortKeys(item)])) as T;
+}
+
+function isManifest(value: unknown): value is KubeManifest {
+  const { apiVersion, kind, metadata } = (value ?? {}) as Record<string, unknown>;
+  const name = (metadata as { name?: unknown } | undefined)?.name;
+  return typeof apiVersion === "string" && typeof kind === "string" && typeof name === "string";
+}

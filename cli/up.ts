@@ -1,0 +1,73 @@
+import type { RequestedCluster } from "../clusters/choose.ts";
+import { writeClusterRecord } from "../clusters/record.ts";
+import { clusterTools } from "../clusters/registry.ts";
+import { CommandFailure, InterruptedFailure } from "./exit.ts";
+import type { Engine } from "./engine.ts";
+import { findPendingCreates } from "./pending-operations.ts";
+import { formatReport, type ReportFormat } from "./report.ts";
+import { Session } from "./session.ts";
+import { say, type Surroundings } from "./surroundings.ts";
+import { ensureUnlocked } from "./unlock.ts";
+
+/** Options of `terrarium up`. */
+export interface UpOptions {
+  readonly stack: string;
+  readonly cluster?: RequestedCluster;
+  readonly output: ReportFormat;
+}
+
+/** Resources that the engine works on at once: each holds its place while it waits to become ready. */
+const parallel = "64";
+
+/** Brings an environment up: tools, cluster, resources; ends with what runs where. Running it again changes nothing. */
+export async function up(surroundings: Surroundings, options: UpOptions): Promise<void> {
+  const session = new Session(surroundings, options.stack);
+  const tell = (line: string): void => {
+    say(surroundings, line);
+  };
+  const environment = surroundings.validate(options.stack);
+  const provider = await session.choose(options.cluster);
+  const tools = provider.name === "host" ? [] : clusterTools[provider.name];
+  const toolchain = await surroundings.toolchain([...new Set(["pulumi", "kubectl", ...tools] as const)]);
+  await ensureUnlocked({ paths: session.paths, file: session.file, record: session.record, say: tell });
+
+  const access = await provider.up();
+  // A stack on the user's own cluster finds it in its configuration; the record is for this checkout's own cluster.
+  if (provider.name !== "context") writeClusterRecord(session.paths.checkout, access);
+  surroundings.interrupted.throwIfAborted();
+
+  const engine = session.engine(toolchain, access);
+  await engine.ensureStack();
+  await adoptPendingCreates(engine, session, tell);
+  const args = ["up", "--yes", "--skip-preview", "--parallel", parallel, "--suppress-outputs", "--suppress-permalink=true"];
+  // What the state knows of a cluster that is new is wrong: compare with the cluster first.
+  const refresh = access.origin === "created" ? ["--refresh"] : [];
+  const result = await engine.operation([...args, ...refresh]);
+  const again = `terrarium up --stack ${options.stack}`;
+  if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
+  if (result.code !== 0) {
+    throw new CommandFailure(
+      `The update failed. Correct what the messages above name, then run \`${again}\` again.`,
+      result.code,
+    );
+  }
+  const report = await session.report(toolchain, access, environment);
+  surroundings.stdout.write(`${options.output === "table" ? "\n" : ""}${formatReport(report, options.output)}`);
+}
+
+async function adoptPendingCreates(engine: Engine, session: Session, tell: (line: string) => void): Promise<void> {
+  const stateFile = session.state.stateFile(session.file.project, session.file.stack);
+  const pending = stateFile === undefined ? undefined : findPendingCreates(stateFile);
+  if (pending === undefined) return;
+  tell(`An interrupted update left ${pending.count} creations open; comparing them with the cluster.`);
+  const result = await engine.operation([
+    "refresh",
+    "--yes",
+    "--skip-preview",
+    "--suppress-permalink=true",
+    ...pending.refreshArgs,
+  ]);
+  if (result.interrupted) throw new InterruptedFailure("Interrupted.");
+  if (result.code !== 0)
+    throw new CommandFailure("The interrupted update could not be repaired; see the messages above.", result.code);
+}

@@ -1,0 +1,59 @@
+import { plugins, type Plugin } from "./pulumi-home.ts";
+import type { Recipe } from "./recipe.ts";
+import * as recipes from "./recipes.ts";
+import { versions, type acceptedOfficial } from "./versions.ts";
+
+/**
+ * What a caller asks for. "pulumi" is the CLI, its language host and the kubernetes and random plugins; "control-plane" is
+ * etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok.
+ */
+export type ToolName = "pulumi" | "kubectl" | "kwokctl" | "kind" | "kubeconform" | "kube-score" | "control-plane";
+
+/** What is installed as one. */
+export interface Component {
+  /** How it is built. */
+  readonly recipe: Recipe;
+  /** The machine's own tool that is taken in its place. */
+  readonly official?: keyof typeof acceptedOfficial;
+  /** Released version that an official download asks for, where there is one. */
+  readonly downloadVersion?: string;
+  /** Set for Pulumi's plugins, which Pulumi finds in its home and not on PATH. */
+  readonly plugin?: Plugin;
+}
+
+/** Pulumi's CLI with its language host. */
+export const pulumiCli: Component = {
+  recipe: recipes.pulumi,
+  official: "pulumi",
+  downloadVersion: versions.pulumi,
+};
+
+const kwok: Component = { recipe: recipes.kwok };
+
+const tools: Record<ToolName, readonly Component[]> = {
+  pulumi: [
+    pulumiCli,
+    {
+      recipe: recipes.kubernetesPlugin,
+      plugin: plugins.kubernetes,
+      downloadVersion: plugins.kubernetes.version,
+    },
+    {
+      recipe: recipes.randomPlugin,
+      plugin: plugins.random,
+      downloadVersion: plugins.random.version,
+    },
+  ],
+  kubectl: [{ recipe: recipes.kubectl, official: "kubectl" }],
+  kwokctl: [kwok],
+  kind: [{ recipe: recipes.kind, official: "kind" }],
+  kubeconform: [{ recipe: recipes.kubeconform }],
+  "kube-score": [{ recipe: recipes.kubeScore }],
+  "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
+};
+
+/** The components of some tools, each once; those that take longest to build come first. */
+export function componentsOf(needs: readonly ToolName[]): Component[] {
+  const components = [...new Set(needs.flatMap((need) => tools[need]))];
+  return components.sort((left, right) => right.recipe.coldSeconds - left.recipe.coldSeconds);
+}

@@ -1,0 +1,206 @@
+import type { Recipe } from "./recipe.ts";
+import { versions } from "./versions.ts";
+
+const kubernetesVersionVariables = Object.fromEntries(
+  ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => {
+    const [major = "", minor = ""] = versions.kubernetes.split(".");
+    return [
+      [`${path}.gitVersion`, `v${versions.kubernetes}`],
+      [`${path}.gitMajor`, major],
+      [`${path}.gitMinor`, minor],
+    ];
+  }),
+);
+
+/** Pulumi's CLI and, in the same folder as the CLI expects it, its language host for Node. */
+export const pulumi: Recipe = {
+  name: "pulumi",
+  title: `pulumi ${versions.pulumi}`,
+  coldSeconds: 115,
+  builds: [
+    {
+      folder: "pulumi",
+      binaries: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+      // The Automation API rejects a CLI that doesn't know its version.
+      variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` },
+    },
+    {
+      folder: "pulumi-language-nodejs",
+      binaries: { "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
+      variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumiLanguageNodejs}` },
+    },
+  ],
+  ship: ["pulumi-analyzer-policy", "pulumi-resource-pulumi-nodejs"].map((script) => ({
+    folder: "pulumi-language-nodejs",
+    module: "github.com/pulumi/pulumi/sdk/v3",
+    from: `nodejs/dist/${script}`,
+    to: script,
+    executable: true,
+  })),
+};
+
+/** Pulumi's Kubernetes plugin. */
+export const kubernetesPlugin: Recipe = {
+  name: "pulumi-resource-kubernetes",
+  title: `pulumi kubernetes plugin ${versions.kubernetesPlugin}`,
+  coldSeconds: 360,
+  embed: ["schema.json", "terraform-mapping.json"].map((file) => ({
+    folder: "pulumi-resource-kubernetes",
+    module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+    from: `cmd/pulumi-resource-kubernetes/${file}`,
+    to: file,
+    ...(file === "schema.json" ? { jsonVersion: versions.kubernetesPlugin } : {}),
+  })),
+  builds: [
+    {
+      folder: "pulumi-resource-kubernetes",
+      binaries: { "pulumi-resource-kubernetes": "." },
+      variables: {
+        "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": versions.kubernetesPlugin,
+      },
+    },
+  ],
+};
+
+const randomVersion = { "terrarium.local/toolchain/pulumi-resource-random/bridge.Version": versions.randomPlugin };
+
+/** Pulumi's random plugin. */
+export const randomPlugin: Recipe = {
+  name: "pulumi-resource-random",
+  title: `pulumi random plugin ${versions.randomPlugin}`,
+  coldSeconds: 90,
+  generate: [
+    {
+      folder: "pulumi-resource-random",
+      package: "./tfgen",
+      arguments: ["schema", "--out", "."],
+      variables: randomVersion,
+    },
+  ],
+  builds: [
+    {
+      folder: "pulumi-resource-random",
+      binaries: { "pulumi-resource-random": "." },
+      variables: randomVersion,
+    },
+  ],
+};
+
+/** Kubernetes' command line client. */
+export const kubectl: Recipe = {
+  name: "kubectl",
+  title: `kubectl ${versions.kubernetes}`,
+  coldSeconds: 45,
+  builds: [
+    {
+      folder: "kubernetes",
+      binaries: { kubectl: "k8s.io/kubernetes/cmd/kubectl" },
+      variables: kubernetesVersionVariables,
+    },
+  ],
+};
+
+/** Kubernetes' control plane, without its store. */
+export const kubernetes: Recipe = {
+  name: "kubernetes",
+  title: `kubernetes control plane ${versions.kubernetes}`,
+  coldSeconds: 240,
+  builds: [
+    {
+      folder: "kubernetes",
+      binaries: {
+        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+        "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+        "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      },
+      variables: kubernetesVersionVariables,
+    },
+  ],
+};
+
+/** The store of the control plane. */
+export const etcd: Recipe = {
+  name: "etcd",
+  title: `etcd ${versions.etcd}`,
+  coldSeconds: 10,
+  builds: [{ folder: "etcd", binaries: { etcd: "go.etcd.io/etcd/server/v3" } }],
+};
+
+/** kwok, which simulates nodes and pods, and kwokctl, its cluster tool. */
+export const kwok: Recipe = {
+  name: "kwok",
+  title: `kwok ${versions.kwok}`,
+  coldSeconds: 60,
+  builds: [
+    {
+      folder: "kwok",
+      binaries: { kwok: "sigs.k8s.io/kwok/cmd/kwok", kwokctl: "sigs.k8s.io/kwok/cmd/kwokctl" },
+    },
+  ],
+};
+
+/** kind, which runs clusters in containers. */
+export const kind: Recipe = {
+  name: "kind",
+  title: `kind ${versions.kind}`,
+  coldSeconds: 10,
+  builds: [{ folder: "kind", binaries: { kind: "sigs.k8s.io/kind" } }],
+};
+
+/** Validates manifests against schemas. */
+export const kubeconform: Recipe = {
+  name: "kubeconform",
+  title: `kubeconform ${versions.kubeconform}`,
+  coldSeconds: 2,
+  builds: [
+    {
+      folder: "kubeconform",
+      binaries: { kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform" },
+      variables: { "main.version": `v${versions.kubeconform}` },
+    },
+  ],
+};
+
+/** Rates manifests against good practice. */
+export const kubeScore: Recipe = {
+  name: "kube-score",
+  title: `kube-score ${versions.kubeScore}`,
+  coldSeconds: 15,
+  builds: [
+    {
+      folder: "kube-score",
+      binaries: { "kube-score": "github.com/zegl/kube-score/cmd/kube-score" },
+      variables: { "main.version": versions.kubeScore },
+    },
+  ],
+};
+
+/** The standard channel of the Gateway API's resource definitions. */
+export const gatewayApi: Recipe = {
+  name: "gateway-api",
+  title: `gateway-api definitions ${versions.gatewayApi}`,
+  coldSeconds: 5,
+  ship: [
+    {
+      folder: "gateway-api",
+      module: "sigs.k8s.io/gateway-api",
+      from: "config/crd/standard",
+      to: "standard",
+    },
+  ],
+};
+
+/** Calico's manifest for clusters that keep its data in the Kubernetes API. */
+export const calico: Recipe = {
+  name: "calico",
+  title: `calico manifest ${versions.calico}`,
+  coldSeconds: 20,
+  ship: [
+    {
+      folder: "calico",
+      module: "github.com/projectcalico/calico",
+      from: "manifests/calico.yaml",
+      to: "calico.yaml",
+    },
+  ],
+};

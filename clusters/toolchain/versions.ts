@@ -1,0 +1,55 @@
+/**
+ * Every version that the toolchain pins, in one place. The Go modules below go/ pin the same versions once more, because
+ * go reads nothing else; a test compares the two.
+ */
+
+/** Released versions, without a leading "v". */
+export const versions = {
+  pulumi: "3.216.0",
+  /** The last release of the Pulumi SDK module that contains the language host; CLI {@link versions.pulumi} runs it. */
+  pulumiLanguageNodejs: "3.68.0",
+  /** Peer of the npm package @pulumi/kubernetes of the same version. */
+  kubernetesPlugin: "4.25.0",
+  /** Peer of the npm package @pulumi/random of the same version. */
+  randomPlugin: "4.19.1",
+  kubernetes: "1.34.2",
+  kwok: "0.7.0",
+  etcd: "3.6.6",
+  kind: "0.33.0",
+  kubeconform: "0.8.0",
+  kubeScore: "1.20.0",
+  gatewayApi: "1.4.1",
+  calico: "3.28.5",
+} as const;
+
+/** Versions of the machine's own tools that are used in place of ours, as semver ranges. */
+export const acceptedOfficial = {
+  pulumi: `>=${versions.pulumi} <4.0.0`,
+  /** kubectl supports API servers within one minor version of its own. */
+  kubectl: ">=1.33.0 <1.36.0",
+  kind: ">=0.27.0 <1.0.0",
+} as const;
+
+/**
+ * The Go modules that are built or that files are taken from: folder below go/, to module, to version.
+ * Modules without a tag of the released version are pinned at the commit of that tag.
+ */
+export const goModules: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  pulumi: { "github.com/pulumi/pulumi/pkg/v3": `v${versions.pulumi}` },
+  "pulumi-language-nodejs": { "github.com/pulumi/pulumi/sdk/v3": `v${versions.pulumiLanguageNodejs}` },
+  "pulumi-resource-kubernetes": {
+    "github.com/pulumi/pulumi-kubernetes/provider/v4": "v4.0.0-20260115033456-f47bc2d6f199",
+  },
+  "pulumi-resource-random": {
+    "github.com/pulumi/pulumi-terraform-bridge/v3": "v3.119.0",
+    "github.com/terraform-providers/terraform-provider-random": "v1.3.2-0.20260127150608-de3700a633e4",
+  },
+  kubernetes: { "k8s.io/kubernetes": `v${versions.kubernetes}` },
+  kwok: { "sigs.k8s.io/kwok": `v${versions.kwok}` },
+  etcd: { "go.etcd.io/etcd/server/v3": `v${versions.etcd}` },
+  kind: { "sigs.k8s.io/kind": `v${versions.kind}` },
+  kubeconform: { "github.com/yannh/kubeconform": `v${versions.kubeconform}` },
+  "kube-score": { "github.com/zegl/kube-score": `v${versions.kubeScore}` },
+  "gateway-api": { "sigs.k8s.io/gateway-api": `v${versions.gatewayApi}` },
+  calico: { "github.com/projectcalico/calico": "v1.11.0-cni-plugin.0.20250813170300-a0db560f0520" },
+};

@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import { standardLabels, type Identity, type Tier } from "../spec/index.ts";
+
+/** Where a component puts its objects, and what must stand before its pods start. */
+export interface Placement {
+  /** Namespace of the objects; a plain name, so that objects may refer to each other without waiting. */
+  readonly namespace: string;
+  /** The environment's name (label app.kubernetes.io/instance). */
+  readonly environment: string;
+  /** The application's name (label app.kubernetes.io/part-of). */
+  readonly application: string;
+  /** The environment's tier. */
+  readonly tier: Tier;
+  /** Service account of pods that need no Kubernetes API token. */
+  readonly serviceAccountName: string;
+  /** The namespace object: every object waits for it and goes with it. @default the namespace exists already */
+  readonly namespaceResource?: pulumi.Resource;
+  /** What pods wait for beyond the namespace: default-deny policies, service account, quota. @default [] */
+  readonly podPrerequisites?: readonly pulumi.Resource[];
+}
+
+/** One child object of a component, as the escape hatch sees it. */
+export interface TransformedChild {
+  /** Pulumi type, e.g. "kubernetes:apps/v1:Deployment". */
+  readonly type: string;
+  /** Pulumi name, e.g. "guestbook-backend-deployment". */
+  readonly name: string;
+  /** The object as it would be created; a changed copy may be returned. */
+  readonly props: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The one escape hatch: sees every object a component creates and may return it changed. What it returns is used as it
+ * is, unchecked; the API server's admission still applies.
+ */
+export type Transform = (child: TransformedChild) => Readonly<Record<string, unknown>> | undefined;
+
+/** Arguments that every component takes. */
+export interface ComponentArgs {
+  /** Where the objects go. */
+  readonly placement: Placement;
+  /** Changes objects on their way to the engine. @default nothing is changed */
+  readonly transform?: Transform;
+}
+
+/** Base of Terrarium's components: child options, labels and the escape hatch in one place. */
+export abstract class Component extends pulumi.ComponentResource {
+  protected readonly placement: Placement;
+
+  /**
+   * @param kind last part of the Pulumi type: "Service" becomes terrarium:index:Service.
+   */
+  protected constructor(kind: string, name: string, args: ComponentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(`terrarium:index:${kind}`, name, {}, withTransform(args.transform, opts));
+    this.placement = args.placement;
+  }
+
+  /** Options of a child object: it belongs to this component, waits for the namespace and is deleted with it. */
+  protected child(extra: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    const { namespaceResource } = this.placement;
+    const before = namespaceResource ? [namespaceResource] : [];
+    return { parent: this, deletedWith: namespaceResource, ...extra, dependsOn: [...before, ...toList(extra.dependsOn)] };
+  }
+
+  /** Options of a child that runs pods: it also waits for the network policies that confine them. */
+  protected podChild(extra: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    return this.child({ ...extra, dependsOn: [...(this.placement.podPrerequisites ?? []), ...toList(extra.dependsOn)] });
+  }
+
+  /** Metadata of a child object, with the standard labels. */
+  protected metadata(
+    name: string,
+    part: Pick<Identity, "name" | "component" | "image">,
+    annotations?: Record<string, pulumi.Input<string>>,
+  ): { name: string; namespace: string; labels: Record<string, string>; annotations?: Record<string, pulumi.Input<string>> } {
+    return {
+      name,
+      namespace: this.placement.namespace,
+      labels: standardLabels(this.identity(part)),
+      ...(annotations ? { annotations } : {}),
+    };
+  }
+
+  /** Completes a part's identity with the environment's and the application's names. */
+  protected identity(part: Pick<Identity, "name" | "component" | "image">): Identity {
+    return { ...part, instance: this.placement.environment, partOf: this.placement.application };
+  }
+}
+
+/** Keeps the provider from waiting for a Service's endpoints: the workload behind it proves readiness. */
+export const SKIP_AWAIT: Readonly<Record<string, string>> = { "pulumi.com/skipAwait": "true" };
+
+function withTransform(transform: Transform | undefined, opts: pulumi.ComponentResourceOptions = {}): pulumi.ComponentResourceOptions {
+  if (!transform) return opts;
+  const adapter: pulumi.ResourceTransformation = ({ type, name, props, opts: childOpts }) => {
+    const changed = transform({ type, name, props });
+    return changed && { props: changed, opts: childOpts };
+  };
+  return { ...opts, transformations: [...(opts.transformations ?? []), adapter] };
+}
+
+function toList(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Resource[] {
+  if (dependsOn === undefined) return [];
+  return (Array.isArray(dependsOn) ? dependsOn : [dependsOn]) as pulumi.Resource[];
+}

@@ -1,0 +1,103 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { backupName, DATA_STORE_PORTS, type ResolvedBackup, type ResolvedPostgres } from "../../spec/index.ts";
+import { Component, SKIP_AWAIT, type ComponentArgs } from "../component.ts";
+import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createPodTemplate } from "../pod.ts";
+
+/** Arguments of {@link PostgresBackup}. */
+export interface PostgresBackupArgs extends ComponentArgs {
+  readonly store: ResolvedPostgres;
+  readonly backup: ResolvedBackup;
+  /** Secret with the key "password" of the store's application role. */
+  readonly secretName: string;
+  readonly policy: PolicySpec;
+  /** The store's workload. */
+  readonly readyAfter: readonly pulumi.Resource[];
+}
+
+const BACKUPS = "/backups";
+
+/** Scheduled dumps (pg_dump, custom format) of a Postgres store to a volume of their own; the newest ones are kept. */
+export class PostgresBackup extends Component {
+  constructor(storeName: string, args: PostgresBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    const name = backupName(storeName);
+    super("PostgresBackup", name, args, opts);
+    const { store, backup } = args;
+    const part = { name, component: "backup", image: store.image };
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network-policy`,
+      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
+      this.child(),
+    );
+    const volume = new k8s.core.v1.PersistentVolumeClaim(
+      `${name}-volume`,
+      {
+        // Where the class binds on first use, the claim stays pending until the first dump runs.
+        metadata: this.metadata(name, part, SKIP_AWAIT),
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          storageClassName: store.storage.storageClass,
+          resources: { requests: { storage: backup.storage } },
+        },
+      },
+      this.child({ protect: store.deletion === "protect" }),
+    );
+    new k8s.batch.v1.CronJob(
+      `${name}-cronjob`,
+      {
+        metadata: this.metadata(name, part),
+        spec: {
+          schedule: backup.schedule,
+          timeZone: "Etc/UTC",
+          concurrencyPolicy: "Forbid",
+          successfulJobsHistoryLimit: 1,
+          failedJobsHistoryLimit: 3,
+          startingDeadlineSeconds: 3600,
+          jobTemplate: {
+            metadata: { labels: this.metadata(name, part).labels },
+            spec: {
+              backoffLimit: 2,
+              activeDeadlineSeconds: 6 * 3600,
+              template: createPodTemplate({
+                identity: this.identity(part),
+                user: store.user,
+                serviceAccountName: args.placement.serviceAccountName,
+                restartPolicy: "Never",
+                volumes: [{ name: "backups", persistentVolumeClaim: { claimName: name } }],
+                container: {
+                  name: "pg-dump",
+                  image: store.image,
+                  command: ["sh", "-eu", "-c", dumpScript(backup)],
+                  env: {
+                    PGHOST: storeName,
+                    PGPORT: String(DATA_STORE_PORTS.postgres),
+                    PGUSER: store.username,
+                    PGDATABASE: store.database,
+                    PGPASSWORD: { secretKeyRef: { name: args.secretName, key: "password" } },
+                  },
+                  resources: store.resources,
+                  mounts: [{ volume: "backups", path: BACKUPS }],
+                },
+              }),
+            },
+          },
+        },
+      },
+      this.podChild({ dependsOn: [volume, ...args.readyAfter] }),
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** Dumps to a temporary name first: a dump that was cut short is never taken for a backup. */
+function dumpScript(backup: ResolvedBackup): string {
+  return `umask 077
+file=${BACKUPS}/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
+rm -f ${BACKUPS}/*.partial
+pg_dump --format=custom --no-password --file="$file.partial"
+pg_restore --list "$file.partial" > /dev/null
+mv "$file.partial" "$file"
+ls -1 ${BACKUPS}/*.dump | sort -r | tail -n +${backup.keep + 1} | while read -r old; do rm -f "$old"; done
+echo "kept: $(ls -1 ${BACKUPS}/*.dump | wc -l) dumps, newest $file"`;
+}

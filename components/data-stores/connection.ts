@@ -1,0 +1,11 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What a client of a data store needs. */
+export interface Connection {
+  /** Non-secret environment variables: host, port, database, user. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Secret environment variables: password and URL. */
+  readonly secretEnv: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What a client's pods wait for: the store itself and its migrations. */
+  readonly ready: readonly pulumi.Resource[];
+}

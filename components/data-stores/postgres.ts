@@ -1,0 +1,159 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { DATA_STORE_PORTS, toEnvironmentVariableStem, type ResolvedPostgres } from "../../spec/index.ts";
+import { secretChecksum } from "../checksum.ts";
+import { createClientServices } from "../client-services.ts";
+import { Component, type ComponentArgs } from "../component.ts";
+import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { execProbe } from "../pod.ts";
+import { createWorkload } from "../workload.ts";
+import { PostgresBackup } from "./backup.ts";
+import type { Connection } from "./connection.ts";
+
+/** Arguments of {@link Postgres}. */
+export interface PostgresArgs extends ComponentArgs {
+  readonly store: ResolvedPostgres;
+  readonly policy: PolicySpec;
+  /** Policy of the backup job's pods; used only where the store has backups. */
+  readonly backupPolicy: PolicySpec;
+  /** Key of the checksums that roll pods when a secret changes. */
+  readonly checksumKey: pulumi.Input<string>;
+}
+
+const PORT = DATA_STORE_PORTS.postgres;
+const DATA = "/var/lib/postgresql/data";
+const SECRETS = "/run/secrets/postgres";
+
+/**
+ * PostgreSQL of one pod, with pgvector: a superuser and an application role with generated passwords, data on a volume,
+ * shared memory as large as the parallel index builds of pgvector want.
+ *
+ * @see https://github.com/pgvector/pgvector
+ */
+export class Postgres extends Component {
+  readonly connection: Connection;
+
+  constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Postgres", name, args, opts);
+    const { store } = args;
+    const part = { name, component: "database", image: store.image };
+    const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
+    const superuser = new random.RandomPassword(`${name}-superuser-password`, { length: 32, special: false }, { parent: this });
+    const secretData = { password: password.result, "superuser-password": superuser.result };
+    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secretData }, this.child());
+    const config = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: this.metadata(`${name}-init`, part), data: { "10-application.sh": initScript(store) } },
+      this.child(),
+    );
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network-policy`,
+      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
+      this.child(),
+    );
+    createClientServices(
+      name,
+      {
+        identity: this.identity(part),
+        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        ports: { postgres: PORT },
+        stableIdentity: true,
+      },
+      this.child(),
+    );
+    const isReady = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-U", store.username, "-d", store.database];
+    const timing = { periodSeconds: 5, timeoutSeconds: 3 };
+    const workload = createWorkload(
+      name,
+      {
+        metadata: this.metadata(name, part),
+        identity: this.identity(part),
+        replicas: 1,
+        stableIdentity: true,
+        claims: [{ name: "data", ...store.storage }],
+        pod: {
+          user: store.user,
+          serviceAccountName: args.placement.serviceAccountName,
+          // The image's stop signal is SIGINT, a fast shutdown: its checkpoint can take longer than the usual 30 s.
+          terminationGracePeriodSeconds: 90,
+          annotations: secretChecksum(secretData, args.checksumKey),
+          volumes: [
+            { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+            { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "128Mi" } },
+            { name: "init", configMap: { name: `${name}-init`, defaultMode: 0o555 } },
+            { name: "secrets", secret: { secretName: name, defaultMode: 0o440 } },
+          ],
+          container: {
+            name: "postgres",
+            image: store.image,
+            args: ["-c", `max_connections=${store.maxConnections}`, "-c", "shared_buffers=128MB"],
+            ports: { postgres: PORT },
+            env: {
+              PGDATA: `${DATA}/pgdata`,
+              POSTGRES_PASSWORD_FILE: `${SECRETS}/superuser-password`,
+              POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256 --data-checksums",
+            },
+            resources: store.resources,
+            mounts: [
+              { volume: "data", path: DATA },
+              { volume: "run", path: "/var/run/postgresql" },
+              { volume: "shm", path: "/dev/shm" },
+              { volume: "init", path: "/docker-entrypoint-initdb.d", readOnly: true },
+              { volume: "secrets", path: SECRETS, readOnly: true },
+            ],
+            // The first start runs initdb and the init scripts; it may take minutes on a slow volume.
+            startupProbe: execProbe(isReady, { ...timing, failureThreshold: 60 }),
+            livenessProbe: execProbe(isReady, { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
+            readinessProbe: execProbe(isReady, { ...timing, failureThreshold: 3 }),
+          },
+        },
+      },
+      this.podChild({ dependsOn: [secret, config], protect: store.deletion === "protect" }),
+    );
+    if (store.backup) {
+      new PostgresBackup(
+        name,
+        { placement: args.placement, store, backup: store.backup, secretName: name, policy: args.backupPolicy, readyAfter: [workload] },
+        { parent: this },
+      );
+    }
+    this.connection = toConnection(name, store, password.result, [workload]);
+    this.registerOutputs({ connection: { env: this.connection.env } });
+  }
+}
+
+function toConnection(name: string, store: ResolvedPostgres, password: pulumi.Output<string>, ready: readonly pulumi.Resource[]): Connection {
+  const stem = toEnvironmentVariableStem(name);
+  return {
+    env: {
+      [`${stem}_HOST`]: name,
+      [`${stem}_PORT`]: String(PORT),
+      [`${stem}_DATABASE`]: store.database,
+      [`${stem}_USER`]: store.username,
+    },
+    secretEnv: {
+      [`${stem}_PASSWORD`]: password,
+      [`${stem}_URL`]: pulumi.interpolate`postgresql://${store.username}:${password}@${name}:${PORT}/${store.database}`,
+    },
+    ready,
+  };
+}
+
+/**
+ * Runs once, when the data folder is new: the application's role, its database and the extensions. The password is read
+ * by psql itself, so it never becomes an argument of a process.
+ */
+function initScript(store: ResolvedPostgres): string {
+  return `#!/bin/sh
+set -eu
+psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname postgres <<'SQL'
+\\set password \`cat ${SECRETS}/password\`
+CREATE ROLE "${store.username}" LOGIN PASSWORD :'password';
+CREATE DATABASE "${store.database}" OWNER "${store.username}";
+SQL
+psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname "${store.database}" <<'SQL'
+${store.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";`).join("\n")}
+SQL
+`;
+}

@@ -1,0 +1,113 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { DATA_STORE_PORTS, parseQuantity, toEnvironmentVariableStem, type ResolvedRedis } from "../../spec/index.ts";
+import { secretChecksum } from "../checksum.ts";
+import { createClientServices } from "../client-services.ts";
+import { Component, type ComponentArgs } from "../component.ts";
+import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { execProbe } from "../pod.ts";
+import { createWorkload } from "../workload.ts";
+import type { Connection } from "./connection.ts";
+
+/** Arguments of {@link Redis}. */
+export interface RedisArgs extends ComponentArgs {
+  readonly store: ResolvedRedis;
+  readonly policy: PolicySpec;
+  /** Key of the checksums that roll pods when a secret changes. */
+  readonly checksumKey: pulumi.Input<string>;
+}
+
+const PORT = DATA_STORE_PORTS.redis;
+const DATA = "/data";
+const CONFIG = "/etc/redis";
+
+/** Redis of one pod: password, append-only file on a volume, memory capped below the container's limit. */
+export class Redis extends Component {
+  readonly connection: Connection;
+
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Redis", name, args, opts);
+    const { store } = args;
+    const part = { name, component: "cache", image: store.image };
+    const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
+    // The configuration holds the password and so is a Secret: as an argument it would show in the process list.
+    const secretData = { password: password.result, "redis.conf": pulumi.interpolate`${redisConf(store)}requirepass ${password.result}\n` };
+    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secretData }, this.child());
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network-policy`,
+      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
+      this.child(),
+    );
+    createClientServices(
+      name,
+      {
+        identity: this.identity(part),
+        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        ports: { redis: PORT },
+        stableIdentity: true,
+      },
+      this.child(),
+    );
+    const ping = ["sh", "-c", "redis-cli -h 127.0.0.1 ping | grep -qx PONG"];
+    const workload = createWorkload(
+      name,
+      {
+        metadata: this.metadata(name, part),
+        identity: this.identity(part),
+        replicas: 1,
+        stableIdentity: true,
+        claims: [{ name: "data", ...store.storage }],
+        pod: {
+          user: store.user,
+          serviceAccountName: args.placement.serviceAccountName,
+          terminationGracePeriodSeconds: 60,
+          annotations: secretChecksum(secretData, args.checksumKey),
+          volumes: [{ name: "config", secret: { secretName: name, items: [{ key: "redis.conf", path: "redis.conf" }], defaultMode: 0o440 } }],
+          container: {
+            name: "redis",
+            image: store.image,
+            command: ["redis-server"],
+            args: [`${CONFIG}/redis.conf`],
+            ports: { redis: PORT },
+            env: { REDISCLI_AUTH: { secretKeyRef: { name, key: "password" } } },
+            resources: store.resources,
+            mounts: [
+              { volume: "data", path: DATA },
+              { volume: "config", path: CONFIG, readOnly: true },
+            ],
+            livenessProbe: execProbe(ping, { initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
+            readinessProbe: execProbe(ping, { initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+          },
+        },
+      },
+      this.podChild({ dependsOn: [secret], protect: store.deletion === "protect" }),
+    );
+    this.connection = toConnection(name, password.result, [workload]);
+    this.registerOutputs({ connection: { env: this.connection.env } });
+  }
+}
+
+function toConnection(name: string, password: pulumi.Output<string>, ready: readonly pulumi.Resource[]): Connection {
+  const stem = toEnvironmentVariableStem(name);
+  return {
+    env: { [`${stem}_HOST`]: name, [`${stem}_PORT`]: String(PORT) },
+    secretEnv: { [`${stem}_PASSWORD`]: password, [`${stem}_URL`]: pulumi.interpolate`redis://:${password}@${name}:${PORT}` },
+    ready,
+  };
+}
+
+function redisConf(store: ResolvedRedis): string {
+  const limit = parseQuantity(store.resources.limits.memory, "bytes") ?? 0;
+  const lines = [
+    "bind * -::*",
+    `port ${PORT}`,
+    `dir ${DATA}`,
+    "appendonly yes",
+    "appendfsync everysec",
+    'save ""',
+    `maxmemory ${Math.floor((limit * store.maxMemoryPercent) / 100)}`,
+    `maxmemory-policy ${store.evictionPolicy}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

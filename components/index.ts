@@ -1,0 +1,10 @@
+export { type ComponentArgs, type Placement, type Transform, type TransformedChild } from "./component.ts";
+export type { Connection } from "./data-stores/connection.ts";
+export { Postgres, type PostgresArgs } from "./data-stores/postgres.ts";
+export { Redis, type RedisArgs } from "./data-stores/redis.ts";
+export { Environment, type ClusterFacts, type EnvironmentArgs } from "./environment.ts";
+export { Migration, type MigrationArgs } from "./migration.ts";
+export { Namespace, type NamespaceArgs } from "./namespace.ts";
+export { environmentPolicies, partPolicy, type ApiServerAddress, type PolicySpec } from "./network-policies.ts";
+export { Observability } from "./observability/stack.ts";
+export { Service, type ServiceArgs } from "./service.ts";

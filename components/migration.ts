@@ -1,0 +1,79 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { toEnvironmentVariableStem, type ResolvedMigration } from "../spec/index.ts";
+import { Component, type ComponentArgs } from "./component.ts";
+import type { Connection } from "./data-stores/connection.ts";
+import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
+import { createPodTemplate } from "./pod.ts";
+
+/** Arguments of {@link Migration}. */
+export interface MigrationArgs extends ComponentArgs {
+  readonly migration: ResolvedMigration;
+  /** The Postgres store that is migrated. */
+  readonly connection: Connection;
+  readonly policy: PolicySpec;
+}
+
+/**
+ * A job that runs when its Postgres store is ready; services that call the store wait until it has succeeded. A changed
+ * image or command runs it again: a Job can't be changed, so the engine replaces it.
+ */
+export class Migration extends Component {
+  /** The finished job, to wait for. */
+  readonly done: pulumi.Resource;
+  /** Password of the seeded test user; undefined where none is seeded. */
+  readonly testUserPassword: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Migration", name, args, opts);
+    const { migration, connection } = args;
+    const part = { name, component: "migration", image: migration.image };
+    const url = connection.secretEnv[`${toEnvironmentVariableStem(migration.dataStore)}_URL`];
+    const secrets: Record<string, pulumi.Output<string>> = { ...connection.secretEnv, ...(url ? { DATABASE_URL: url } : {}) };
+    if (migration.seedTestCredentials) {
+      const password = new random.RandomPassword(`${name}-test-user`, { length: 24, special: false }, { parent: this });
+      this.testUserPassword = password.result;
+      secrets["TEST_USER_PASSWORD"] = password.result;
+    }
+    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secrets }, this.child());
+    const policy = new k8s.networking.v1.NetworkPolicy(
+      `${name}-network-policy`,
+      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
+      this.child(),
+    );
+    this.done = new k8s.batch.v1.Job(
+      `${name}-job`,
+      {
+        metadata: this.metadata(name, part),
+        spec: {
+          backoffLimit: migration.retries,
+          activeDeadlineSeconds: migration.timeoutSeconds,
+          template: createPodTemplate({
+            identity: this.identity(part),
+            user: migration.user,
+            serviceAccountName: args.placement.serviceAccountName,
+            restartPolicy: "Never",
+            container: {
+              name,
+              image: migration.image,
+              command: migration.command,
+              env: {
+                ...connection.env,
+                ...(migration.seedTestCredentials ? { SEED_TEST_CREDENTIALS: "true" } : {}),
+                ...migration.env,
+              },
+              envFromSecret: name,
+              resources: migration.resources,
+            },
+          }),
+        },
+      },
+      this.podChild({
+        dependsOn: [secret, policy, ...connection.ready],
+        customTimeouts: { create: `${migration.timeoutSeconds + 60}s`, update: `${migration.timeoutSeconds + 60}s` },
+      }),
+    );
+    this.registerOutputs({});
+  }
+}

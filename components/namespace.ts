@@ -1,0 +1,106 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { EPHEMERAL_STORAGE, TIER_DEFAULTS, type ResolvedEnvironment, type Tier } from "../spec/index.ts";
+import { Component, type ComponentArgs, type Placement } from "./component.ts";
+
+/** Kubernetes minor version whose Pod Security Standards hold. */
+const POD_SECURITY_VERSION = "v1.34";
+
+/** Arguments of {@link Namespace}. */
+export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
+  /** Name of the namespace. */
+  readonly namespace: string;
+  readonly environment: string;
+  readonly application: string;
+  readonly tier: Tier;
+  /** Pod Security Standard that admission enforces. @default "restricted" */
+  readonly podSecurity?: "restricted" | "privileged";
+  /** Name of the service account for pods without an API token. */
+  readonly serviceAccountName: string;
+  /** Caps on everything in the namespace. @default none */
+  readonly quota?: ResolvedEnvironment["quota"];
+  /** Whether a destroy is refused until the namespace is unprotected. @default false */
+  readonly protect?: boolean;
+}
+
+/**
+ * A namespace that enforces Pod Security, with a service account that holds no token, and, where asked for, a
+ * ResourceQuota with the LimitRange that lets pods without limits live under it.
+ *
+ * @see https://kubernetes.io/docs/concepts/security/pod-security-admission/
+ */
+export class Namespace extends Component {
+  /** Where components put their objects in this namespace. */
+  readonly target: Placement;
+
+  constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { namespace, environment, application, tier, serviceAccountName } = args;
+    const placement = { namespace, environment, application, tier, serviceAccountName };
+    super("Namespace", name, { placement, transform: args.transform }, opts);
+    const podSecurity = args.podSecurity ?? "restricted";
+    const { labels } = this.metadata(namespace, { name: namespace, component: "namespace" });
+    const modes = podSecurity === "restricted" ? ["enforce", "audit", "warn"] : ["enforce"];
+    const admission = modes.flatMap((mode) => [
+      [`pod-security.kubernetes.io/${mode}`, podSecurity],
+      [`pod-security.kubernetes.io/${mode}-version`, POD_SECURITY_VERSION],
+    ]);
+    const namespaceResource = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: namespace, labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) } } },
+      { parent: this, protect: args.protect },
+    );
+    const inside = { parent: this, deletedWith: namespaceResource, dependsOn: [namespaceResource] };
+    const prerequisites: pulumi.Resource[] = [
+      new k8s.core.v1.ServiceAccount(
+        `${name}-service-account`,
+        {
+          metadata: this.metadata(serviceAccountName, { name: serviceAccountName, component: "namespace" }),
+          automountServiceAccountToken: false,
+        },
+        inside,
+      ),
+    ];
+    if (args.quota) prerequisites.push(...this.quota(name, args.quota, tier, inside));
+    this.target = { ...placement, namespaceResource, podPrerequisites: prerequisites };
+    this.registerOutputs({ namespace });
+  }
+
+  private quota(
+    name: string,
+    quota: NonNullable<ResolvedEnvironment["quota"]>,
+    tier: Tier,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Resource[] {
+    const hard: Record<string, string> = {
+      ...(quota.cpu ? { "limits.cpu": quota.cpu } : {}),
+      ...(quota.memory ? { "limits.memory": quota.memory } : {}),
+      ...(quota.storage ? { "requests.storage": quota.storage } : {}),
+      ...(quota.pods ? { pods: String(quota.pods) } : {}),
+    };
+    const { requests, limits } = TIER_DEFAULTS[tier].resources;
+    const part = { name: "quota", component: "namespace" };
+    return [
+      new k8s.core.v1.ResourceQuota(
+        `${name}-quota`,
+        { metadata: this.metadata("quota", part, { "pulumi.com/skipAwait": "true" }), spec: { hard } },
+        opts,
+      ),
+      new k8s.core.v1.LimitRange(
+        `${name}-limits`,
+        {
+          metadata: this.metadata("limits", part),
+          spec: {
+            limits: [
+              {
+                type: "Container",
+                default: { ...limits, "ephemeral-storage": EPHEMERAL_STORAGE.limit },
+                defaultRequest: { ...requests, "ephemeral-storage": EPHEMERAL_STORAGE.request },
+              },
+            ],
+          },
+        },
+        opts,
+      ),
+    ];
+  }
+}

@@ -1,0 +1,123 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { DNS_PORT, OBSERVABILITY_PORTS, selectorLabels, workloadLabels, type ResolvedEnvironment } from "../../spec/index.ts";
+import { configChecksum } from "../checksum.ts";
+import { Component, type ComponentArgs } from "../component.ts";
+import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createPodTemplate, httpProbe } from "../pod.ts";
+import { collectorConfig, POD_LOGS } from "./collector-config.ts";
+import { serverUrl } from "./server.ts";
+import { COLLECTOR_HEALTH_PORT, goMemoryLimit } from "./settings.ts";
+
+/** Name of the log collector's objects. */
+export const LOG_COLLECTOR = "log-collector";
+
+/** Arguments of {@link LogCollector}. */
+export interface LogCollectorArgs extends ComponentArgs {
+  /** The environment whose logs are read; `placement` is the collector's own namespace. */
+  readonly environment: ResolvedEnvironment;
+  /** Namespace of the environment's pods and of Loki. */
+  readonly logsOf: string;
+}
+
+const CONFIG = "/etc/otelcol";
+const STATE = "/var/lib/otelcol";
+
+/**
+ * A pod on every node that sends the container logs of one environment to its Loki.
+ *
+ * It reads the node's log files, which takes root's file access: so it lives in a namespace of its own that admits
+ * privileged pods, and has nothing else: no other capability, a read-only view of the logs, no Kubernetes API, and no
+ * network but DNS and Loki.
+ *
+ * How far it has read stands in a folder of the node, not in the pod: an emptyDir would go with the pod, and each
+ * rollout would send every line again or skip what was written meanwhile. A destroyed environment leaves that folder
+ * (kilobytes) on its nodes; one of the same name that comes later reads other files.
+ */
+export class LogCollector extends Component {
+  constructor(name: string, args: LogCollectorArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("LogCollector", name, args, opts);
+    const { environment, logsOf } = args;
+    const { collector } = environment.observability;
+    const part = { name: LOG_COLLECTOR, component: "observability", image: collector.image };
+    const metadata = this.metadata(LOG_COLLECTOR, part);
+    const files = { "config.yaml": collectorConfig({ namespace: logsOf, lokiUrl: serverUrl("loki", logsOf), stateFolder: STATE }) };
+    const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: files }, this.child());
+    const policies = Object.entries(collectorPolicies(environment, logsOf)).map(
+      ([policy, spec]) =>
+        new k8s.networking.v1.NetworkPolicy(
+          `${name}-${policy}-policy`,
+          { metadata: this.metadata(policy, part), spec: toNetworkPolicySpec(spec) },
+          this.child(),
+        ),
+    );
+    const timing = { periodSeconds: 10, timeoutSeconds: 5 };
+    new k8s.apps.v1.DaemonSet(
+      `${name}-daemonset`,
+      {
+        metadata,
+        spec: {
+          selector: { matchLabels: workloadLabels(this.identity(part)) },
+          // No pod stands in for another, so there is nothing to gain from going one by one.
+          updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
+          template: createPodTemplate({
+            identity: this.identity(part),
+            user: collector.user,
+            everyNode: true,
+            serviceAccountName: args.placement.serviceAccountName,
+            annotations: configChecksum(files),
+            volumes: [
+              { name: "config", configMap: { name: LOG_COLLECTOR } },
+              { name: "logs", hostPath: { path: POD_LOGS, type: "Directory" } },
+              { name: "state", hostPath: { path: `/var/lib/terrarium-log-collector/${environment.name}`, type: "DirectoryOrCreate" } },
+            ],
+            container: {
+              name: LOG_COLLECTOR,
+              image: collector.image,
+              args: [`--config=${CONFIG}/config.yaml`],
+              ports: { health: COLLECTOR_HEALTH_PORT, metrics: OBSERVABILITY_PORTS.collectorMetrics },
+              env: goMemoryLimit(collector.resources),
+              resources: collector.resources,
+              // Reads files that belong to other users; nothing else of root's powers.
+              capabilities: ["DAC_READ_SEARCH"],
+              mounts: [
+                { volume: "config", path: CONFIG, readOnly: true },
+                { volume: "logs", path: POD_LOGS, readOnly: true },
+                { volume: "state", path: STATE },
+              ],
+              livenessProbe: httpProbe("/", "health", { ...timing, initialDelaySeconds: 10, failureThreshold: 6 }),
+              readinessProbe: httpProbe("/", "health", { ...timing, periodSeconds: 5, failureThreshold: 3 }),
+            },
+          }),
+        },
+      },
+      this.podChild({ dependsOn: [config, ...policies] }),
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** Policies of the collector's namespace by object name: nothing in, and out only DNS and Loki. */
+export function collectorPolicies({ name: instance, network }: ResolvedEnvironment, logsOf: string): Record<string, PolicySpec> {
+  const inNamespace = (namespace: string) => ({ matchLabels: { "kubernetes.io/metadata.name": namespace } });
+  return {
+    "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    [LOG_COLLECTOR]: {
+      podSelector: { matchLabels: selectorLabels({ name: LOG_COLLECTOR, instance }) },
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          to: [{ namespaceSelector: inNamespace(network.dnsNamespace) }],
+          ports: [
+            { protocol: "UDP", port: DNS_PORT },
+            { protocol: "TCP", port: DNS_PORT },
+          ],
+        },
+        {
+          to: [{ namespaceSelector: inNamespace(logsOf), podSelector: { matchLabels: selectorLabels({ name: "loki", instance }) } }],
+          ports: [{ protocol: "TCP", port: OBSERVABILITY_PORTS.loki }],
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { ResolvedEnvironment } from "../../spec/index.ts";
+import { alertRules } from "./alerts.ts";
+import { declaredRules, goldenSignalRules } from "./rules.ts";
+import { SCRAPE } from "./settings.ts";
+import { toYaml, type Yaml } from "./yaml.ts";
+
+/** File that changes with the environment's services while everything else stays. */
+export const DECLARED_RULES_FILE = "declared.rules.yml";
+
+/** Prometheus's files by name. */
+export function prometheusFiles(environment: ResolvedEnvironment, folder: string): Record<string, string> {
+  return {
+    "prometheus.yml": prometheusConfig(environment, folder),
+    "signals.rules.yml": toYaml({ groups: toYamlGroups(goldenSignalRules()) }),
+    "alerts.rules.yml": toYaml({ groups: toYamlGroups(alertRules(environment.observability)) }),
+    [DECLARED_RULES_FILE]: toYaml({ groups: toYamlGroups(declaredRules(environment)) }),
+  };
+}
+
+/**
+ * Prometheus's main file: it discovers the pods of its own namespace and reads those that ask for it by annotation.
+ *
+ * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/#kubernetes_sd_config
+ */
+function prometheusConfig({ name }: ResolvedEnvironment, folder: string): string {
+  return toYaml({
+    global: {
+      scrape_interval: `${SCRAPE.intervalSeconds}s`,
+      scrape_timeout: `${SCRAPE.timeoutSeconds}s`,
+      evaluation_interval: `${SCRAPE.intervalSeconds}s`,
+      external_labels: { environment: name },
+    },
+    rule_files: [`${folder}/*.rules.yml`],
+    scrape_configs: [
+      {
+        job_name: "pods",
+        sample_limit: SCRAPE.sampleLimit,
+        kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [name] } }],
+        relabel_configs: relabelling(name),
+      },
+    ],
+  });
+}
+
+const META = "__meta_kubernetes_";
+const annotation = (name: string) => `${META}pod_annotation_prometheus_io_${name}`;
+const label = (name: string) => `${META}pod_label_app_kubernetes_io_${name}`;
+
+function relabelling(environment: string): Yaml[] {
+  return [
+    { source_labels: [label("instance")], regex: environment, action: "keep" },
+    { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
+    // Pods that are starting are no failure yet, and finished ones never answer.
+    { source_labels: [`${META}pod_phase`], regex: "Pending|Succeeded|Failed", action: "drop" },
+    // One target for each pod: discovery gives one for each container port, and equal addresses fall together.
+    { source_labels: [annotation("port"), `${META}pod_ip`], regex: "(\\d+);([0-9.]+)", replacement: "$2:$1", target_label: "__address__" },
+    { source_labels: [annotation("port"), `${META}pod_ip`], regex: "(\\d+);(.*:.*)", replacement: "[$2]:$1", target_label: "__address__" },
+    { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
+    { source_labels: [`${META}namespace`], target_label: "namespace" },
+    { source_labels: [`${META}pod_name`], target_label: "pod" },
+    { source_labels: [label("name")], target_label: "service" },
+    { source_labels: [label("component")], target_label: "component" },
+    { source_labels: [label("version")], target_label: "version" },
+    { source_labels: [label("instance")], target_label: "environment" },
+    // A pod that keeps its name keeps its series when its address changes.
+    { source_labels: ["pod", annotation("port")], separator: ":", target_label: "instance" },
+  ];
+}
+
+function toYamlGroups(groups: readonly { readonly name: string; readonly rules: readonly object[] }[]): Yaml {
+  return groups as unknown as Yaml;
+}

@@ -1,0 +1,74 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { OBSERVABILITY_PORTS } from "../../spec/index.ts";
+import { configChecksum } from "../checksum.ts";
+import { httpProbe } from "../pod.ts";
+import { DECLARED_RULES_FILE, prometheusFiles } from "./prometheus-config.ts";
+import { Server, type ServerArgs } from "./server.ts";
+import { CONFIG_RELOAD_SECONDS, goMemoryLimit, percentOfBytes, PROMETHEUS_VOLUME_PERCENT } from "./settings.ts";
+
+const DATA = "/prometheus";
+const CONFIG = "/etc/prometheus";
+
+/**
+ * Prometheus of one environment: finds the environment's pods through the Kubernetes API, with a role that can read the
+ * pods of this namespace and nothing else; records the golden signals; evaluates the alert rules. Data is deleted by
+ * age, and earlier when the volume fills.
+ */
+export class Prometheus extends Server {
+  constructor(name: string, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Prometheus", name, "prometheus", args, opts);
+    const { prometheus } = args.environment.observability;
+    const files = prometheusFiles(args.environment, CONFIG);
+    const config = this.configMap(name, files);
+    // Limits of services change with every resize; Prometheus reads them while it runs, without a gap in its data.
+    const { [DECLARED_RULES_FILE]: _reloaded, ...restarting } = files;
+    this.createServer(name, {
+      serviceAccountName: this.server,
+      serviceAccountToken: true,
+      dataPath: DATA,
+      annotations: configChecksum(restarting),
+      volumes: [{ name: "config", configMap: { name: this.server } }],
+      mounts: [{ volume: "config", path: CONFIG, readOnly: true }],
+      // A clean stop writes the newest samples out; without it the next start replays them from the log.
+      terminationGracePeriodSeconds: 120,
+      container: {
+        args: [
+          `--config.file=${CONFIG}/prometheus.yml`,
+          `--storage.tsdb.path=${DATA}`,
+          `--storage.tsdb.retention.time=${prometheus.retentionDays}d`,
+          `--storage.tsdb.retention.size=${percentOfBytes(prometheus.storage.size, PROMETHEUS_VOLUME_PERCENT)}B`,
+          `--web.listen-address=:${OBSERVABILITY_PORTS.prometheus}`,
+          "--enable-feature=auto-reload-config",
+          `--config.auto-reload-interval=${CONFIG_RELOAD_SECONDS}s`,
+        ],
+        env: goMemoryLimit(prometheus.resources),
+        livenessProbe: httpProbe("/-/healthy", "http", { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
+        readinessProbe: httpProbe("/-/ready", "http", { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+      },
+      dependsOn: [config, ...this.access(name)],
+    });
+    this.registerOutputs({ url: this.url });
+  }
+
+  private access(name: string): pulumi.Resource[] {
+    const metadata = this.metadata(this.server, this.part);
+    return [
+      new k8s.core.v1.ServiceAccount(`${name}-service-account`, { metadata, automountServiceAccountToken: false }, this.child()),
+      new k8s.rbac.v1.Role(
+        `${name}-role`,
+        { metadata, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }] },
+        this.child(),
+      ),
+      new k8s.rbac.v1.RoleBinding(
+        `${name}-role-binding`,
+        {
+          metadata,
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: this.server },
+          subjects: [{ kind: "ServiceAccount", name: this.server, namespace: this.placement.namespace }],
+        },
+        this.child(),
+      ),
+    ];
+  }
+}

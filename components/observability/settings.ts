@@ -1,0 +1,66 @@
+import { parseQuantity, type ResourceDefaults } from "../../spec/index.ts";
+
+/** Port of the collector's health check. */
+export const COLLECTOR_HEALTH_PORT = 13133;
+
+/** How Prometheus reads its targets. */
+export const SCRAPE = {
+  intervalSeconds: 15,
+  timeoutSeconds: 10,
+  /** Series that one target may expose; a scrape with more fails, so that one runaway label can't fill the volume. */
+  sampleLimit: 20_000,
+} as const;
+
+/** Seconds between two looks at the rule files that change while Prometheus runs. */
+export const CONFIG_RELOAD_SECONDS = 30;
+
+/** Share of the volume that samples may fill, in percent; the rest is for the write-ahead log and compaction. */
+export const PROMETHEUS_VOLUME_PERCENT = 80;
+
+/** What Loki accepts, in megabytes per second. The collector waits and tries again above it. */
+export const LOG_INGESTION = { rateMb: 8, burstMb: 16, streamRateMb: 4, streamBurstMb: 16 } as const;
+
+/** Share of the memory limit that the write-ahead log's replay may use when Loki starts, in percent. */
+export const LOKI_REPLAY_MEMORY_PERCENT = 50;
+
+/** How the collector ships lines. */
+export const LOG_SHIPPING = {
+  /** Bytes of one request to Loki, whose own limit for a message is 4 MiB. */
+  batchBytes: 1 << 20,
+  /** Milliseconds until a smaller batch is sent. */
+  flushMilliseconds: 1000,
+  /** Bytes kept on the node while Loki does not answer; then reading pauses, and the kubelet's files are the buffer. */
+  queueBytes: 64 << 20,
+  /** Share of the memory limit above which the collector refuses lines, in percent. */
+  memoryPercent: 80,
+  /** Part of it that must stay free for a burst, in percent of the limit. */
+  memorySpikePercent: 20,
+} as const;
+
+/** When alerts fire. Durations in minutes, latency in seconds, ratios from 0 to 1. */
+export const ALERT_THRESHOLDS = {
+  targetDownMinutes: 5,
+  serviceDownMinutes: 2,
+  errorRatio: 0.05,
+  errorMinutes: 5,
+  /** Requests per second below which a ratio of errors says nothing. */
+  errorTraffic: 0.05,
+  latencySeconds: 1,
+  latencyMinutes: 10,
+  saturationRatio: 0.9,
+  saturationMinutes: 10,
+  pipelineMinutes: 10,
+} as const;
+
+/** Share of a memory limit at which a Go program collects garbage harder, in percent. */
+const GO_MEMORY_PERCENT = 85;
+
+/** Makes a Go program stay below its container's memory limit instead of being killed at it. */
+export function goMemoryLimit({ limits }: ResourceDefaults): Record<string, string> {
+  return { GOMEMLIMIT: String(percentOfBytes(limits.memory, GO_MEMORY_PERCENT)) };
+}
+
+/** A share of a Kubernetes quantity of bytes, in whole bytes. */
+export function percentOfBytes(quantity: string, percent: number): number {
+  return Math.floor(((parseQuantity(quantity, "bytes") ?? 0) * percent) / 100);
+}

@@ -1,0 +1,68 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResolvedEnvironment } from "../../spec/index.ts";
+import { Component, type ComponentArgs } from "../component.ts";
+import { Namespace } from "../namespace.ts";
+import { logNamespace, type ApiServerAddress } from "../network-policies.ts";
+import { LOG_COLLECTOR, LogCollector } from "./collector.ts";
+import { Grafana } from "./grafana.ts";
+import { Loki } from "./loki.ts";
+import { Prometheus } from "./prometheus.ts";
+import type { ServerName } from "./server.ts";
+
+/** Arguments of {@link Observability}. */
+export interface ObservabilityArgs extends ComponentArgs {
+  readonly environment: ResolvedEnvironment;
+  /** Where the Kubernetes API server is; Prometheus may talk to nothing else outside. @default anywhere on its usual ports */
+  readonly apiServer?: readonly ApiServerAddress[];
+  /** Key of the checksums that roll pods when a secret changes. */
+  readonly checksumKey: pulumi.Input<string>;
+}
+
+/**
+ * The observability stack of one environment: Prometheus, Loki, a log collector on every node, and Grafana; each only
+ * where the environment has it. None waits for another.
+ *
+ * @example
+ * const observability = new Observability("guestbook-dev-observability", { placement, environment, checksumKey });
+ */
+export class Observability extends Component {
+  /** Addresses inside the cluster of the servers that are there, e.g. "http://grafana.guestbook-dev.svc:3000". */
+  readonly urls: Readonly<Partial<Record<ServerName, string>>>;
+  /** Password of Grafana's user "admin", a secret; undefined where there is no Grafana. */
+  readonly adminPassword: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Observability", name, args, opts);
+    // The escape hatch reaches all descendants from here.
+    const { transform: _inherited, ...inner } = args;
+    const { prometheus, loki, grafana, collector } = args.environment.observability;
+    const urls: Partial<Record<ServerName, string>> = {};
+    if (prometheus.enabled) urls.prometheus = new Prometheus(`${name}-prometheus`, inner, { parent: this }).url;
+    if (loki.enabled) urls.loki = new Loki(`${name}-loki`, inner, { parent: this }).url;
+    if (grafana.enabled) {
+      const server = new Grafana(`${name}-grafana`, inner, { parent: this });
+      urls.grafana = server.url;
+      this.adminPassword = server.adminPassword;
+    }
+    // Without Loki there is nowhere to send logs to.
+    if (loki.enabled && collector.enabled) this.logCollector(`${name}-${LOG_COLLECTOR}`, args);
+    this.urls = urls;
+    this.registerOutputs({ urls: this.urls, adminPassword: this.adminPassword });
+  }
+
+  private logCollector(name: string, { environment, placement }: ObservabilityArgs): void {
+    const namespace = new Namespace(
+      name,
+      {
+        namespace: logNamespace(placement.environment),
+        environment: placement.environment,
+        application: placement.application,
+        tier: placement.tier,
+        podSecurity: "privileged",
+        serviceAccountName: LOG_COLLECTOR,
+      },
+      { parent: this },
+    );
+    new LogCollector(name, { placement: namespace.target, environment, logsOf: placement.namespace }, { parent: this });
+  }
+}

@@ -1,0 +1,41 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ResolvedNetwork, ResolvedService } from "../spec/index.ts";
+
+/** Arguments of {@link createRoute}. */
+export interface RouteArgs {
+  readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
+  /** Service that the route leads to. */
+  readonly service: string;
+  readonly port: number;
+  readonly expose: NonNullable<ResolvedService["expose"]>;
+  readonly gateway: NonNullable<ResolvedNetwork["gateway"]>;
+}
+
+/**
+ * A Gateway API HTTPRoute from a gateway to a service.
+ *
+ * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
+ */
+export function createRoute(name: string, args: RouteArgs, opts: pulumi.CustomResourceOptions): k8s.apiextensions.CustomResource {
+  const { expose, gateway } = args;
+  return new k8s.apiextensions.CustomResource(
+    `${name}-route`,
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: args.metadata,
+      spec: {
+        parentRefs: [{ name: gateway.name, namespace: gateway.namespace, ...(gateway.sectionName ? { sectionName: gateway.sectionName } : {}) }],
+        ...(expose.hostnames.length > 0 ? { hostnames: expose.hostnames } : {}),
+        rules: [
+          {
+            matches: expose.paths.map((value) => ({ path: { type: "PathPrefix", value } })),
+            backendRefs: [{ name: args.service, port: args.port }],
+          },
+        ],
+      },
+    },
+    opts,
+  );
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import {
+  environmentJsonSchema,
+  resolveEnvironment,
+  toEnvironmentSpec,
+  type ResolvedEnvironment,
+} from "../spec/index.ts";
+import { configurationReference, type DeclaredKey } from "../spec/reference.ts";
+import { drawEnvironment } from "./environment-graph.ts";
+
+/**
+ * Every generated file of the documentation.
+ *
+ * @param checkout folder of Pulumi.yaml.
+ * @returns text by path below the checkout.
+ */
+export function generatedFiles(checkout: string): Record<string, string> {
+  const project = readYaml(join(checkout, "Pulumi.yaml")) as { config: Record<string, DeclaredKey> };
+  return {
+    "docs/reference/configuration.md": configurationReference({
+      schema: environmentJsonSchema(),
+      stackKeys: project.config,
+    }),
+    "docs/guestbook.svg": drawEnvironment(stackEnvironment(checkout, "dev")),
+  };
+}
+
+/** The environment that a stack of the checkout describes. */
+function stackEnvironment(checkout: string, stack: string): ResolvedEnvironment {
+  const { name: project } = readYaml(join(checkout, "Pulumi.yaml")) as { name: string };
+  const file = readYaml(join(checkout, `Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };
+  const config = Object.fromEntries(
+    Object.entries(file.config).map(([key, value]) => [key.replace(`${project}:`, ""), value]),
+  );
+  const base = typeof config["base"] === "string" ? readYaml(join(checkout, config["base"])) : undefined;
+  return resolveEnvironment(toEnvironmentSpec({ stack, project, config, base }));
+}
+
+function readYaml(path: string): unknown {
+  return parse(readFileSync(path, "utf8"));
+}

@@ -1,0 +1,68 @@
+import { DATA_STORE_PORTS } from "./data-store.ts";
+import type { ResolvedEnvironment } from "./environment.ts";
+import { OBSERVABILITY_PORTS } from "./observability.ts";
+import type { ResolvedService } from "./service.ts";
+
+/** A permitted connection between two parts of an environment. */
+export interface Edge {
+  /** Name of the part that connects. */
+  readonly from: string;
+  /** Name of the part that is connected to. */
+  readonly to: string;
+  /** TCP ports, ascending. */
+  readonly ports: readonly number[];
+}
+
+/** Name of the job that dumps a Postgres store; it is a client of the store. */
+export function backupName(store: string): string {
+  return `${store}-backup`;
+}
+
+/**
+ * Every connection between parts of one environment that is permitted. Both sides' policies are generated from this
+ * list, and whatever is not in it is closed. Sorted by caller, then callee.
+ */
+export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
+  const { services, dataStores, migrations, observability } = environment;
+  const edges: Edge[] = [];
+  for (const [from, service] of Object.entries(services)) {
+    for (const to of service.calls) edges.push({ from, to, ports: portsOf(to, environment) });
+  }
+  for (const [from, migration] of Object.entries(migrations)) {
+    edges.push({ from, to: migration.dataStore, ports: portsOf(migration.dataStore, environment) });
+  }
+  for (const [to, store] of Object.entries(dataStores)) {
+    if (store.engine === "postgres" && store.backup) edges.push({ from: backupName(to), to, ports: portsOf(to, environment) });
+  }
+  if (observability.prometheus.enabled) {
+    for (const [to, service] of Object.entries(services)) {
+      const port = service.metrics && service.ports[service.metrics.port];
+      if (port) edges.push({ from: "prometheus", to, ports: [port] });
+    }
+    for (const to of ["loki", "grafana"] as const) {
+      if (observability[to].enabled) edges.push({ from: "prometheus", to, ports: [OBSERVABILITY_PORTS[to]] });
+    }
+  }
+  if (observability.grafana.enabled) {
+    for (const to of ["prometheus", "loki"] as const) {
+      if (observability[to].enabled) edges.push({ from: "grafana", to, ports: [OBSERVABILITY_PORTS[to]] });
+    }
+  }
+  return edges.toSorted((a, b) => a.from.localeCompare(b.from) || a.to.localeCompare(b.to));
+}
+
+/** Ports that callers of a service may use: all but one that only serves metrics. */
+export function callablePorts(service: Pick<ResolvedService, "ports" | "metrics">): number[] {
+  const metricsPort = service.metrics ? service.metrics.port : undefined;
+  return Object.entries(service.ports)
+    .filter(([name]) => name === "http" || name !== metricsPort)
+    .map(([, port]) => port)
+    .toSorted((a, b) => a - b);
+}
+
+function portsOf(name: string, { services, dataStores }: ResolvedEnvironment): number[] {
+  const service = Object.hasOwn(services, name) ? services[name] : undefined;
+  if (service) return callablePorts(service);
+  const store = dataStores[name];
+  return store ? [DATA_STORE_PORTS[store.engine]] : [];
+}

@@ -1,0 +1,13 @@
+/**
+ * Every third-party image that Terrarium runs, pinned, with the numeric user its files belong to.
+ * The one place to raise a version.
+ */
+export const IMAGES = {
+  postgres17: { image: "pgvector/pgvector:0.8.6-pg17", user: 999 },
+  postgres16: { image: "pgvector/pgvector:0.8.6-pg16", user: 999 },
+  redis7: { image: "redis:7.4.9-bookworm", user: 999 },
+  prometheus: { image: "prom/prometheus:v3.14.0", user: 65534 },
+  loki: { image: "grafana/loki:3.7.6", user: 10001 },
+  grafana: { image: "grafana/grafana:13.2.0", user: 472 },
+  collector: { image: "otel/opentelemetry-collector-contrib:0.149.0", user: 0 },
+} as const satisfies Record<string, { image: string; user: number }>;

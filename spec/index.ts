@@ -1,0 +1,25 @@
+export { DATA_STORE_PORTS } from "./data-store.ts";
+export type {
+  DataStoreSpec,
+  MigrationSpec,
+  ResolvedBackup,
+  ResolvedDataStore,
+  ResolvedMigration,
+  ResolvedPostgres,
+  ResolvedRedis,
+} from "./data-store.ts";
+export { backupName, callablePorts, declaredEdges, type Edge } from "./edges.ts";
+export { environmentSchema, type EnvironmentSpec, type ResolvedEnvironment } from "./environment.ts";
+export { isSet, STACK_CONFIG_KEYS, toEnvironmentSpec, type StackConfig, type StackConfigKey, type StackSource } from "./stack-config.ts";
+export { environmentJsonSchema } from "./json-schema.ts";
+export { resolveEnvironment } from "./resolve.ts";
+export { isPinned, parseImage, type ImageReference } from "./image.ts";
+export { IMAGES } from "./images.ts";
+export { selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
+export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";
+export { DNS_PORT, HTTPS_PORT, PRIVATE_RANGES, type NetworkSpec, type ResolvedNetwork } from "./network.ts";
+export { OBSERVABILITY_PORTS, type ObservabilitySpec, type ResolvedObservability } from "./observability.ts";
+export { formatProblem, InvalidSpecError, type Problem } from "./problem.ts";
+export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
+export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
+export { EPHEMERAL_STORAGE, TIER_DEFAULTS, TIERS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { imageReference, nodePortNumber, resources, storage } from "./fields.ts";
+import { IMAGES } from "./images.ts";
+import { dnsLabel, MAX_NAME_LENGTH } from "./names.ts";
+import { mergeResources } from "./service.ts";
+import { TIER_DEFAULTS, type ResourceDefaults, type Tier } from "./tiers.ts";
+
+const nodePort = nodePortNumber
+  .optional()
+  .meta({ description: "NodePort number. Default: the cluster picks one where the tier has NodePorts." });
+
+const server = {
+  enabled: z.boolean().default(true).meta({ description: "Whether this server runs." }),
+  image: imageReference.optional().meta({ description: "Replaces the image that Terrarium pins." }),
+  storage: storage.prefault({}).meta({ description: "The data volume." }),
+  resources: resources.optional(),
+  nodePort,
+};
+const retentionDays = z
+  .int()
+  .min(1)
+  .max(3650)
+  .optional()
+  .meta({ description: "Days until data is deleted. Default: by tier." });
+
+/** Schema of the observability stack. */
+export const observabilitySchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).meta({ description: "Whether the environment has a stack of its own." }),
+    serviceMonitors: z
+      .enum(["auto", "always", "never"])
+      .default("auto")
+      .meta({
+        description:
+          "Whether services get a ServiceMonitor; auto: where the cluster has that resource. Scrape annotations are always there.",
+      }),
+    monitoringNamespace: dnsLabel(MAX_NAME_LENGTH)
+      .default("monitoring")
+      .meta({ description: "Namespace of the operator's Prometheus, which may scrape when serviceMonitors is on." }),
+    nodePorts: z
+      .boolean()
+      .optional()
+      .meta({ description: "Whether the user interfaces get NodePorts. Default: by tier." }),
+    prometheus: z
+      .strictObject({ ...server, retentionDays })
+      .prefault({})
+      .meta({ description: "Prometheus: metrics, recording rules, alert rules." }),
+    loki: z
+      .strictObject({ ...server, retentionDays })
+      .prefault({})
+      .meta({ description: "Loki: logs." }),
+    grafana: z.strictObject(server).prefault({}).meta({ description: "Grafana: dashboards." }),
+    collector: z
+      .strictObject({
+        enabled: z.boolean().default(true).meta({ description: "Whether this server runs." }),
+        image: server.image,
+        resources: resources.optional(),
+      })
+      .prefault({})
+      .meta({
+        description: "OpenTelemetry Collector on every node: reads the environment's container logs into Loki.",
+      }),
+  })
+  .meta({ id: "Observability", description: "Prometheus, Loki, log collector and Grafana for this environment." });
+
+/** What a team says about observability. */
+export type ObservabilitySpec = z.input<typeof observabilitySchema>;
+
+interface ResolvedServer {
+  readonly enabled: boolean;
+  readonly image: string;
+  readonly user: number;
+  readonly storage: { readonly size: string; readonly storageClass?: string };
+  readonly resources: ResourceDefaults;
+  readonly nodePort?: number;
+}
+
+/** The observability stack with every default filled in. */
+export interface ResolvedObservability {
+  readonly enabled: boolean;
+  readonly serviceMonitors: "auto" | "always" | "never";
+  readonly monitoringNamespace: string;
+  readonly nodePorts: boolean;
+  readonly prometheus: ResolvedServer & { readonly retentionDays: number };
+  readonly loki: ResolvedServer & { readonly retentionDays: number };
+  readonly grafana: ResolvedServer;
+  readonly collector: Omit<ResolvedServer, "storage" | "nodePort">;
+}
+
+/** Ports of the stack's servers. */
+export const OBSERVABILITY_PORTS = { prometheus: 9090, loki: 3100, grafana: 3000, collectorMetrics: 8888 } as const;
+
+/** Fills what a parsed observability section leaves to its tier. */
+export function resolveObservability(given: z.output<typeof observabilitySchema>, tier: Tier): ResolvedObservability {
+  const defaults = TIER_DEFAULTS[tier].observability;
+  const part = <T extends { enabled: boolean; image?: string; resources?: z.output<typeof resources> }>(
+    spec: T,
+    pinned: { image: string; user: number },
+  ) => ({
+    ...spec,
+    enabled: spec.enabled && given.enabled,
+    image: spec.image ?? pinned.image,
+    user: pinned.user,
+    resources: mergeResources(spec.resources, defaults.resources),
+  });
+  const sized = (spec: z.output<typeof storage>, size: string) => ({ ...spec, size: spec.size ?? size });
+  return {
+    enabled: given.enabled,
+    serviceMonitors: given.serviceMonitors,
+    monitoringNamespace: given.monitoringNamespace,
+    nodePorts: given.nodePorts ?? defaults.nodePorts,
+    prometheus: {
+      ...part(given.prometheus, IMAGES.prometheus),
+      storage: sized(given.prometheus.storage, defaults.prometheusStorage),
+      retentionDays: given.prometheus.retentionDays ?? defaults.metricsRetentionDays,
+    },
+    loki: {
+      ...part(given.loki, IMAGES.loki),
+      storage: sized(given.loki.storage, defaults.lokiStorage),
+      retentionDays: given.loki.retentionDays ?? defaults.logRetentionDays,
+    },
+    grafana: { ...part(given.grafana, IMAGES.grafana), storage: sized(given.grafana.storage, defaults.grafanaStorage) },
+    collector: part(given.collector, IMAGES.collector),
+  };
+}

@@ -1,0 +1,160 @@
+import { backupName } from "./edges.ts";
+import type { ResolvedEnvironment } from "./environment.ts";
+import { isPinned } from "./image.ts";
+import { CLUSTER_NAMESPACES, RESERVED_NAMES } from "./names.ts";
+import { formatValue, oneOf, type Problem } from "./problem.ts";
+import { compareQuantities } from "./quantity.ts";
+import type { ResolvedService } from "./service.ts";
+import { findServiceContradictions } from "./service-checks.ts";
+import { TIER_DEFAULTS, type ResourceDefaults } from "./tiers.ts";
+
+/**
+ * Finds what no single field can show: dangling references, names used twice, contradicting values, ordering cycles.
+ *
+ * @param secretKeys keys of secret values that exist; undefined: not known, so not checked.
+ */
+export function findContradictions(environment: ResolvedEnvironment, secretKeys?: readonly string[]): Problem[] {
+  return [
+    ...namespaceProblems(environment),
+    ...nameProblems(environment),
+    ...Object.entries(environment.services).flatMap(([name, service]) => [
+      ...referenceProblems(name, service, environment),
+      ...findServiceContradictions(name, service, environment, secretKeys),
+    ]),
+    ...orderProblems(environment),
+    ...migrationProblems(environment),
+    ...nodePortProblems(environment),
+    ...imageProblems(environment),
+    ...resourceProblems(environment),
+  ];
+}
+
+/** An environment owns its namespace and deletes it: it must not be one that is there for something else. */
+function namespaceProblems({ name, network, observability }: ResolvedEnvironment): Problem[] {
+  const others = {
+    "network.ingressNamespace": network.ingressNamespace,
+    "network.dnsNamespace": network.dnsNamespace,
+    ...(network.gateway ? { "network.gateway.namespace": network.gateway.namespace } : {}),
+    "observability.monitoringNamespace": observability.monitoringNamespace,
+  };
+  if (CLUSTER_NAMESPACES.includes(name) || name.startsWith("kube-")) {
+    return [{ path: "name", got: formatValue(name), expected: `a name other than ${CLUSTER_NAMESPACES.join(", ")} or "kube-...": these namespaces are the cluster's` }];
+  }
+  const owner = Object.entries(others).find(([, namespace]) => namespace === name)?.[0];
+  return owner === undefined ? [] : [{ path: "name", got: formatValue(name), expected: `another name than ${owner}: an environment has a namespace of its own` }];
+}
+
+function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment): Problem[] {
+  const parts = Object.entries({ services, dataStores, migrations }).flatMap(([section, entries]) =>
+    Object.keys(entries).map((name) => ({ name, path: `${section}.${name}` })),
+  );
+  const generated = new Map<string, string>();
+  for (const name of Object.keys(services)) generated.set(`${name}-headless`, `the headless Service of services.${name}`);
+  for (const [name, store] of Object.entries(dataStores)) {
+    generated.set(`${name}-headless`, `the headless Service of dataStores.${name}`);
+    if (store.engine !== "postgres") continue;
+    generated.set(`${name}-init`, `the init script of dataStores.${name}`);
+    generated.set(backupName(name), `the backup of dataStores.${name}`);
+  }
+  const owners = new Map<string, string>();
+  return parts.flatMap(({ name, path }): Problem[] => {
+    const owner = owners.get(name) ?? generated.get(name);
+    owners.set(name, path);
+    if (RESERVED_NAMES.includes(name)) {
+      return [{ path, got: formatValue(name), expected: `a name other than ${RESERVED_NAMES.join(", ")}, which Terrarium uses itself` }];
+    }
+    return owner === undefined ? [] : [{ path, got: formatValue(name), expected: `a name of its own: ${owner} has it already` }];
+  });
+}
+
+function referenceProblems(name: string, service: ResolvedService, { services, dataStores }: ResolvedEnvironment): Problem[] {
+  const check = (list: readonly string[], field: string, allowed: readonly string[]) =>
+    list.flatMap((target, index): Problem[] => {
+      const path = `services.${name}.${field}[${index}]`;
+      if (target === name) return [{ path, got: formatValue(target), expected: "another service than itself" }];
+      if (list.indexOf(target) !== index) return [{ path, got: formatValue(target), expected: "each name once" }];
+      if (!allowed.includes(target)) return [{ path, got: formatValue(target), expected: oneOf(allowed) }];
+      return [];
+    });
+  return [
+    ...check(service.calls, "calls", [...Object.keys(services), ...Object.keys(dataStores)].filter((other) => other !== name)),
+    ...check(service.startAfter, "startAfter", Object.keys(services).filter((other) => other !== name)),
+  ];
+}
+
+function orderProblems({ services }: ResolvedEnvironment): Problem[] {
+  const done = new Set<string>();
+  const visit = (name: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(name)) return [...trail.slice(trail.indexOf(name)), name];
+    if (done.has(name)) return undefined;
+    for (const next of services[name]?.startAfter ?? []) {
+      const cycle = next === name ? undefined : visit(next, [...trail, name]);
+      if (cycle) return cycle;
+    }
+    done.add(name);
+    return undefined;
+  };
+  for (const name of Object.keys(services)) {
+    const cycle = visit(name, []);
+    if (cycle) return [{ path: `services.${cycle[0]}.startAfter`, got: cycle.join(" → "), expected: "an order without a cycle" }];
+  }
+  return [];
+}
+
+function migrationProblems({ migrations, dataStores, tier }: ResolvedEnvironment): Problem[] {
+  const stores = Object.entries(dataStores).filter(([, store]) => store.engine === "postgres").map(([name]) => name);
+  return Object.entries(migrations).flatMap(([name, migration]): Problem[] => [
+    ...(stores.includes(migration.dataStore)
+      ? []
+      : [{ path: `migrations.${name}.dataStore`, got: formatValue(migration.dataStore), expected: oneOf(stores, "a Postgres data store") }]),
+    ...(migration.seedTestCredentials && tier !== "dev"
+      ? [{ path: `migrations.${name}.seedTestCredentials`, got: "true", expected: `false in tier ${tier}: test credentials belong in dev and previews only` }]
+      : []),
+  ]);
+}
+
+function nodePortProblems({ services, observability }: ResolvedEnvironment): Problem[] {
+  const { prometheus, loki, grafana } = observability;
+  const owners = new Map<number, string>();
+  return Object.entries({ services, observability: { prometheus, loki, grafana } }).flatMap(([section, entries]) =>
+    Object.entries(entries as Record<string, { readonly nodePort?: number }>).flatMap(([name, { nodePort }]): Problem[] => {
+      if (nodePort === undefined) return [];
+      const path = `${section}.${name}.nodePort`;
+      const owner = owners.get(nodePort);
+      owners.set(nodePort, path);
+      return owner === undefined ? [] : [{ path, got: formatValue(nodePort), expected: `another port than ${owner}` }];
+    }),
+  );
+}
+
+function imageProblems(environment: ResolvedEnvironment): Problem[] {
+  if (TIER_DEFAULTS[environment.tier].unpinnedImages) return [];
+  const { services, dataStores, migrations, observability } = environment;
+  const { prometheus, loki, grafana, collector } = observability;
+  const sections = { services, dataStores, migrations, observability: { prometheus, loki, grafana, collector } };
+  return Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries as Record<string, { readonly image: string }>)
+      .filter(([, { image }]) => !isPinned(image))
+      .map(([name, { image }]) => ({
+        path: `${section}.${name}.image`,
+        got: formatValue(image),
+        expected: `an image pinned by a tag other than latest, or by digest, in tier ${environment.tier}`,
+      })),
+  );
+}
+
+function resourceProblems({ services, dataStores, migrations, observability }: ResolvedEnvironment): Problem[] {
+  const { prometheus, loki, grafana, collector } = observability;
+  const sections = { services, dataStores, migrations, observability: { prometheus, loki, grafana, collector } };
+  return Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries as Record<string, { readonly resources: ResourceDefaults }>).flatMap(([name, { resources }]) =>
+      ([["cpu", "cpu"], ["memory", "bytes"]] as const)
+        .filter(([field, kind]) => compareQuantities(resources.requests[field], resources.limits[field], kind) > 0)
+        .map(([field]) => ({
+          path: `${section}.${name}.resources.requests.${field}`,
+          got: formatValue(resources.requests[field]),
+          expected: `at most the limit, resources.limits.${field} ${formatValue(resources.limits[field])}`,
+        })),
+    ),
+  );
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { sharedCheckout } from "./fixtures.ts";
+
+interface Secret {
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+describe("secrets", () => {
+  it("stand in no file of the checkout, no output and no object but a Secret", async () => {
+    const checkout = sharedCheckout();
+    const value = "s3cr3t-from-config-0123456789";
+    checkout.writeStack("secrets", "dev", (config) => {
+      config["terrarium:services"] = { "guestbook-worker": { secrets: { API_TOKEN: { config: "api-token" } } } };
+    });
+    // The stack must exist before a value can be encrypted for it.
+    const early = await checkout.terrarium(["up", "--stack", "secrets"]);
+    assert.equal(early.code, 2, "a reference to a value that is not set is refused");
+    assert.match(early.stderr, /services\.guestbook-worker\.secrets\.API_TOKEN\.config: got "api-token", expected a key of secretValues/);
+    checkout.writeStack("secrets", "dev", () => undefined);
+    await checkout.must(["up", "--stack", "secrets"]);
+    const set = await checkout.run("pulumi", ["config", "set", "--stack", "secrets", "--secret", "--path", "secretValues.api-token", value]);
+    assert.equal(set.code, 0, set.stderr);
+    checkout.editStack("secrets", (config) => {
+      config["terrarium:services"] = { "guestbook-worker": { secrets: { API_TOKEN: { config: "api-token" } } } };
+    });
+    const up = await checkout.terrarium(["up", "--stack", "secrets"]);
+    assert.equal(up.code, 0, up.stderr);
+
+    const { items } = await checkout.kubectl<{ items: Secret[] }>(["get", "secrets", "--namespace", "guestbook-secrets"]);
+    const values = items.flatMap(({ data }) => Object.values(data ?? {})).map((text) => Buffer.from(text, "base64").toString());
+    assert.ok(values.includes(value), "the service has the value in its Secret");
+    const short = values.filter((text) => text.length >= 16 && !text.includes("\n"));
+    assert.ok(short.length >= 8, `only ${short.length} secret values found`);
+
+    const status = await checkout.must(["status", "--stack", "secrets", "-o", "json"]);
+    const outputs = await checkout.run("pulumi", ["stack", "output", "--json", "--stack", "secrets"]);
+    const objects = await checkout.run("kubectl", ["get", "all,configmaps,networkpolicies,cronjobs,events", "--all-namespaces", "-o", "yaml"]);
+    const places = { "output of up": up.stdout + up.stderr, status, "stack outputs": outputs.stdout, "other objects": objects.stdout };
+    for (const secret of short) {
+      for (const [place, text] of Object.entries(places)) assert.ok(!text.includes(secret), `a secret value stands in the ${place}`);
+      const encoded = Buffer.from(secret).toString("base64");
+      for (const file of filesBelow(checkout.folder)) {
+        const text = readFileSync(file, "utf8");
+        assert.ok(!text.includes(secret) && !text.includes(encoded), `a secret value stands in ${file}`);
+      }
+    }
+    await checkout.must(["down", "--stack", "secrets"]);
+  });
+});
+
+/** Every file of the checkout but its cluster's own database, which holds Secrets as any etcd does. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink() || entry.name === "kwok") return [];
+    if (entry.isDirectory()) return filesBelow(path);
+    return statSync(path).size < 64 * 2 ** 20 ? [path] : [];
+  });
+}

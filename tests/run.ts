@@ -1,0 +1,98 @@
+/**
+ * `npm test`: every check and every layer of tests, in an order that fails fast. Ends with one closing line for each
+ * layer, a line with the sum, and exit code 0 only if everything ran and passed.
+ */
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+interface Outcome extends Step {
+  readonly code: number;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+/** Checks that run no test. */
+const CHECKS: readonly Step[] = [
+  { name: "types", command: ["tsc", "-p", "."] },
+  { name: "lint", command: ["eslint", ".", "--max-warnings=0", "--cache", "--cache-location", "node_modules/.cache/eslint/"] },
+  { name: "format", command: ["prettier", "--check", "--log-level", "warn", "--cache", "."] },
+  { name: "dependency rules", command: ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "."] },
+  { name: "unused code", command: ["knip", "--no-progress"] },
+  { name: "generated docs", command: ["node", "docs/generate.ts", "--check"] },
+];
+
+/** Layers of tests, each in processes of its own. */
+const LAYERS: readonly Step[] = [
+  {
+    name: "unit",
+    command: ["c8", "--config", ".c8rc.json", "mocha", "--parallel", "--reporter-option", "layer=unit", "tests/unit/**/*.test.ts"],
+  },
+  { name: "engine", command: ["mocha", "--config", "tests/engine/.mocharc.json", "--reporter-option", "layer=engine"] },
+];
+
+const CLOSING_LINE = /^(?:\w+: )?(\d+) passed, (\d+) failed$/m;
+
+async function main(): Promise<number> {
+  rmSync("coverage", { recursive: true, force: true });
+  const wanted = process.argv.slice(2);
+  const isWanted = (step: Step) => wanted.length === 0 || wanted.includes(step.name);
+  const failed: Outcome[] = [];
+  const checks = CHECKS.filter(isWanted);
+  // Two at a time: the type checker and the linter each fill a core.
+  const queue = [...checks];
+  await Promise.all([worker(), worker()]);
+  async function worker(): Promise<void> {
+    for (let step = queue.shift(); step; step = queue.shift()) {
+      const outcome = await run(step, "quiet");
+      report(outcome);
+      if (outcome.code !== 0) failed.push(outcome);
+    }
+  }
+  let passes = 0;
+  let failures = 0;
+  if (failed.length === 0) {
+    for (const layer of LAYERS.filter(isWanted)) {
+      const outcome = await run(layer, "loud");
+      const counts = CLOSING_LINE.exec(outcome.output);
+      passes += Number(counts?.[1] ?? 0);
+      failures += Number(counts?.[2] ?? 0);
+      const ranNothing = Number(counts?.[1] ?? 0) + Number(counts?.[2] ?? 0) === 0;
+      if (ranNothing) console.error(`${layer.name}: no test ran`);
+      report(outcome);
+      if (outcome.code !== 0 || ranNothing) failed.push(outcome);
+    }
+    console.log(`\n${passes} passed, ${failures} failed`);
+  }
+  if (failed.length > 0) console.error(`failed: ${failed.map((outcome) => outcome.name).join(", ")}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+function run(step: Step, mode: "quiet" | "loud"): Promise<Outcome> {
+  const started = performance.now();
+  const [program = "", ...args] = step.command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: process.env });
+    let output = "";
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (mode === "loud") process.stdout.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...step, code: code ?? 1, seconds: (performance.now() - started) / 1000, output }));
+  });
+}
+
+function report(outcome: Outcome): void {
+  const verdict = outcome.code === 0 ? "ok" : "FAILED";
+  console.log(`${outcome.name.padEnd(18)} ${verdict.padEnd(6)} ${outcome.seconds.toFixed(1)} s`);
+  if (outcome.code !== 0) console.log(outcome.output.trimEnd());
+}
+
+process.exitCode = await main();
