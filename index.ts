@@ -6,6 +6,9 @@ import { readClusterRecord } from "./clusters/record.ts";
 import { Environment } from "./components/index.ts";
 import { InvalidSpecError, isSet, toEnvironmentSpec, type EnvironmentSpec } from "./spec/index.ts";
 
+/** Pods roll by the checksums in their annotations, so ConfigMaps and Secrets need no replacement to be noticed. */
+const UPDATE_IN_PLACE = { enableConfigMapMutable: true, enableSecretMutable: true };
+
 /** The program: the engine calls it and shows what it returns as the stack's outputs. */
 export default async function main(): Promise<Record<string, unknown>> {
   try {
@@ -27,8 +30,8 @@ async function createEnvironment(): Promise<Record<string, unknown>> {
   const provider = new k8s.Provider(
     "cluster",
     cluster
-      ? { kubeconfig: cluster.kubeconfig, context: cluster.context, clusterIdentifier: cluster.context }
-      : { renderYamlToDirectory: render },
+      ? { kubeconfig: cluster.kubeconfig, context: cluster.context, clusterIdentifier: cluster.context, ...UPDATE_IN_PLACE }
+      : { renderYamlToDirectory: render, ...UPDATE_IN_PLACE },
   );
   const environment = new Environment(
     String(spec["name"]),

@@ -40,7 +40,8 @@ let lastEnd = 0;
 try {
   note("bringing the cluster and the environment up once, which also warms every cache");
   await checkout.must(["up", "--stack", STACK, "--cluster", "simulated"]);
-  const env = await checkout.environment();
+  // The event log is one of the options that the command line hides otherwise.
+  const env = { ...(await checkout.environment()), PULUMI_DEBUG_COMMANDS: "true" };
   const folder = join(checkout.folder, ".terrarium", "bench");
   mkdirSync(folder, { recursive: true });
   const manifests = writeManifests(JSON.parse(must(await pulumi(["stack", "export", "--show-secrets", "--stack", STACK]))) as never, folder);

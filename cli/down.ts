@@ -2,8 +2,9 @@ import { rmdir } from "node:fs/promises";
 import type { ClusterAccess, ClusterProvider, ClusterStatus } from "../clusters/provider.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import type { Engine } from "./engine.ts";
-import { createdNamespaces, exportState, protectedResources, unprotectAll } from "./exported-state.ts";
+import { createdNamespaces, protectedResources, unprotectAll } from "./exported-state.ts";
 import { CommandFailure, InterruptedFailure } from "./exit.ts";
+import { hastenDeletion } from "./hasten.ts";
 import { environmentNamespaces } from "./inventory.ts";
 import { findRemains, volumesOf } from "./remains.ts";
 import { Session } from "./session.ts";
@@ -32,7 +33,7 @@ export async function down(surroundings: Surroundings, options: DownOptions): Pr
   }
   const toolchain = await surroundings.toolchain(["pulumi", "kubectl"]);
   await ensureUnlocked({ paths: session.paths, file: session.file, record: session.record, say: tell });
-  const exported = await exportState(session.engine(toolchain));
+  const exported = await session.engine(toolchain).exportStack();
   if (!options.deleteData) refuseProtected(protectedResources(exported), options.stack);
 
   const access = await reach(session, provider, tell);
@@ -85,14 +86,13 @@ async function destroy(work: Destruction): Promise<void> {
   const volumes = await volumesOf(reader, namespaces);
 
   if (options.deleteData) await unprotectAll(engine);
-  const result = await engine.operation([
-    "destroy",
-    "--yes",
-    "--skip-preview",
-    "--parallel",
-    "64",
-    "--suppress-permalink=true",
-  ]);
+  const destroyed = new AbortController();
+  const hastening = hastenDeletion(reader, namespaces, destroyed.signal);
+  const args = ["destroy", "--yes", "--skip-preview", "--parallel", "64", "--suppress-permalink=true"];
+  const result = await engine.operation(args).finally(() => {
+    destroyed.abort();
+  });
+  await hastening;
   const again = `terrarium down --stack ${session.file.stack}`;
   if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
   if (result.code !== 0) {

@@ -4,7 +4,9 @@ import type { ClusterAccess } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { CommandFailure } from "./exit.ts";
+import type { ExportedStack } from "./pending-operations.ts";
 import { type ForegroundResult, runInForeground } from "./foreground.ts";
+import { ownerVariable } from "./orphans.ts";
 import type { StackFile } from "./project.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { StackState } from "./state.ts";
@@ -13,6 +15,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** What Pulumi is run for. */
 export interface EngineArgs {
   readonly surroundings: Surroundings;
+  /** Real path of the checkout. */
+  readonly checkout: string;
   readonly toolchain: Toolchain;
   readonly state: StackState;
   readonly file: StackFile;
@@ -37,6 +41,7 @@ export class Engine {
       ...env,
       // The language host starts `node`: it is to be the one that runs this command.
       PATH: [toolchain.binDir, dirname(process.execPath), env["PATH"] ?? ""].join(":"),
+      [ownerVariable]: this.#args.checkout,
       PULUMI_SUPPRESS_NEO_LINK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: state.isLocal
         ? "true"
@@ -99,8 +104,21 @@ export class Engine {
   }
 
   /** Runs a command on the stack and collects its output. */
-  capture(args: readonly string[]): Promise<CommandResult> {
-    return this.#pulumi([...args, "--stack", this.#args.file.stack], this.#args.surroundings.checkout);
+  capture(args: readonly string[], input = ""): Promise<CommandResult> {
+    return this.#pulumi([...args, "--stack", this.#args.file.stack], this.#args.surroundings.checkout, input);
+  }
+
+  /** The stack's state. @throws CommandFailure when it cannot be read. */
+  async exportStack(): Promise<ExportedStack> {
+    const result = await this.capture(["stack", "export"]);
+    if (result.code !== 0) throw new CommandFailure(`The stack's state cannot be read: ${lastLines(result)}`);
+    return JSON.parse(result.stdout) as ExportedStack;
+  }
+
+  /** Replaces the stack's state. @throws CommandFailure when it cannot be written. */
+  async importStack(stack: ExportedStack): Promise<void> {
+    const result = await this.capture(["stack", "import"], JSON.stringify(stack));
+    if (result.code !== 0) throw new CommandFailure(`The stack's state cannot be written: ${lastLines(result)}`);
   }
 
   /** The stack's outputs; secret ones are masked. Empty when the stack does not exist. */
@@ -110,10 +128,11 @@ export class Engine {
     return JSON.parse(result.stdout) as Record<string, unknown>;
   }
 
-  #pulumi(args: readonly string[], cwd: string): Promise<CommandResult> {
+  #pulumi(args: readonly string[], cwd: string, input = ""): Promise<CommandResult> {
     return runCommand(this.#args.toolchain.path("pulumi"), [...args, "--non-interactive"], {
       cwd,
       env: this.environment(),
+      input,
     });
   }
 

@@ -1,56 +1,66 @@
-import { readFileSync } from "node:fs";
+/**
+ * Creations that an interrupted update left open. Pulumi keeps a note of each, warns for ever, and forgets objects that
+ * exist all the same; here they become ordinary resources, which the refresh of the next update compares with the cluster.
+ */
 
-/** A resource whose creation was interrupted: it may or may not exist. */
-interface PendingCreate {
+/** A resource in a state. */
+export interface StateResource {
   readonly urn: string;
   readonly type: string;
-  readonly inputs?: { readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } };
+  readonly id?: string;
+  readonly protect?: boolean;
+  readonly inputs?: KubernetesProperties;
+  readonly outputs?: KubernetesProperties;
 }
 
-/** How to bring interrupted creations back into the state. */
-export interface PendingCreates {
-  /** Arguments of `pulumi refresh`. */
-  readonly refreshArgs: readonly string[];
-  readonly count: number;
+/** What is looked at in the properties of a Kubernetes object. */
+interface KubernetesProperties {
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown };
+}
+
+/** The part of an exported state that is looked at; the rest stays as it is. */
+export interface ExportedStack {
+  readonly version: number;
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly { readonly type: string; readonly resource: StateResource }[];
+  };
 }
 
 /**
- * Finds creations that an interrupted update left open in a state file. Kubernetes objects are adopted under the name
- * that they have or would have: a refresh then finds them, or finds that they were never made. Resources that exist in
- * the state only (passwords, for example) are made again.
+ * Takes open creations into the state: Kubernetes objects under the name that they have or would have, so that a refresh
+ * finds them, or finds that they were never made. Others (passwords, for example) exist only in the state: they are
+ * forgotten, and made by the next update.
  *
- * @param stateFile path in a file backend; it is no error when it does not exist.
  * @returns undefined when nothing is open.
  */
-export function findPendingCreates(stateFile: string): PendingCreates | undefined {
-  const creates = readPendingCreates(stateFile);
+export function adoptPendingCreates(
+  stack: ExportedStack,
+): { readonly stack: ExportedStack; readonly count: number } | undefined {
+  const { resources = [], pending_operations: operations = [] } = stack.deployment;
+  const creates = operations.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   if (creates.length === 0) return undefined;
-  const imports = creates.flatMap((create) => {
-    const id = kubernetesId(create);
-    return id === undefined ? [] : ["--import-pending-creates", create.urn, "--import-pending-creates", id];
+  const known = new Set(resources.map(({ urn }) => urn));
+  const adopted = creates.flatMap((resource) => {
+    const id = kubernetesId(resource);
+    // A replacement has the URN of what it replaces: the update decides what becomes of that.
+    return id === undefined || known.has(resource.urn) ? [] : [{ ...resource, id, outputs: resource.inputs ?? {} }];
   });
-  const adoptsAll = imports.length === creates.length * 4;
-  return { refreshArgs: adoptsAll ? imports : [...imports, "--clear-pending-creates"], count: creates.length };
+  const deployment = {
+    ...stack.deployment,
+    resources: [...resources, ...adopted],
+    pending_operations: operations.filter(({ type }) => type !== "creating"),
+  };
+  return { stack: { ...stack, deployment }, count: creates.length };
 }
 
-function readPendingCreates(stateFile: string): PendingCreate[] {
-  interface Checkpoint {
-    checkpoint?: { latest?: { pending_operations?: { type?: string; resource?: PendingCreate }[] } };
-  }
-  let file: Checkpoint;
-  try {
-    file = JSON.parse(readFileSync(stateFile, "utf8")) as Checkpoint;
-  } catch {
-    return [];
-  }
-  return (file.checkpoint?.latest?.pending_operations ?? [])
-    .filter((operation) => operation.type === "creating")
-    .map((operation) => operation.resource)
-    .filter((resource) => resource !== undefined);
+/** Whether a state file of a file backend notes open operations; spares reading it through the engine. */
+export function hasPendingOperations(stateFileText: string): boolean {
+  return /"pending_operations": ?\[\s*\{/.test(stateFileText);
 }
 
 /** The provider's id of a Kubernetes object. */
-function kubernetesId({ type, inputs }: PendingCreate): string | undefined {
+function kubernetesId({ type, inputs }: StateResource): string | undefined {
   const name = inputs?.metadata?.name;
   const namespace = inputs?.metadata?.namespace;
   if (!type.startsWith("kubernetes:") || typeof name !== "string") return undefined;

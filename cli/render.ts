@@ -7,6 +7,7 @@ import { type CommandResult, lastLines, runCommand } from "../clusters/run-comma
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
+import { nameSecretKeys } from "./secret-keys.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 
@@ -64,11 +65,12 @@ export async function writeManifests(folder: string, manifests: readonly KubeMan
 /** Takes the manifests out of the output of `pulumi preview --json`. */
 export function manifestsFromPreview(output: string): KubeManifest[] {
   const preview = JSON.parse(output) as { steps?: { newState?: { type?: string; inputs?: unknown } }[] };
-  return (preview.steps ?? [])
+  const manifests = (preview.steps ?? [])
     .map((step) => step.newState)
     .filter((state) => state?.type?.startsWith("kubernetes:") === true)
     .map((state) => toManifest(state?.inputs))
     .filter((manifest) => manifest !== undefined);
+  return nameSecretKeys(manifests);
 }
 
 async function refuseForeignFolder(folder: string): Promise<void> {
@@ -92,6 +94,8 @@ async function previewNewStack({ surroundings, file }: Session, toolchain: Toolc
       ...surroundings.env,
       ...toolchain.env,
       PATH: [toolchain.binDir, dirname(process.execPath), toolchain.env["PATH"] ?? ""].join(":"),
+      // The provider takes a kubeconfig from here, and then refuses to render.
+      KUBECONFIG: undefined,
       PULUMI_BACKEND_URL: `file://${temporary}`,
       ...(hasOwnSecrets ? {} : { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined }),
       // The provider's folder for manifests: it writes there in an update, and nothing in a preview.

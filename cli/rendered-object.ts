@@ -20,6 +20,9 @@ const envelopeKey = "4dabf18193072939515e22adb298388d";
 /** What stands in a rendered Secret for each value. */
 export const redactedValue = "redacted";
 
+/** What the engine's own output has in place of a secret value. */
+const maskedValue = "[secret]";
+
 /** Annotation of every Secret whose values were left out. */
 export const redactedAnnotation = "terrarium.dev/redacted";
 
@@ -32,7 +35,8 @@ export const redactedAnnotation = "terrarium.dev/redacted";
 export function toManifest(inputs: unknown): KubeManifest | undefined {
   const cleaned = clean(inputs);
   if (!isManifest(cleaned)) return undefined;
-  const manifest = cleaned.kind === "Secret" && cleaned.apiVersion === "v1" ? redact(cleaned) : cleaned;
+  const manifest =
+    cleaned.kind === "Secret" && cleaned.apiVersion === "v1" ? redact(cleaned, inputs as SecretValues) : cleaned;
   return ordered(manifest);
 }
 
@@ -49,6 +53,7 @@ export function manifestPath({ kind, metadata }: KubeManifest): string {
 /** Removes unknown values and opens envelopes; a secret's content becomes {@link redactedValue}. */
 function clean(value: unknown): unknown {
   if (value === unknownValue) return undefined;
+  if (value === maskedValue) return redactedValue;
   if (typeof value === "string") return value.includes(unknownValue) ? undefined : value;
   if (Array.isArray(value)) return value.map(clean).filter((item) => item !== undefined);
   if (typeof value !== "object" || value === null) return value;
@@ -60,21 +65,31 @@ function clean(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-function redact(secret: KubeManifest): KubeManifest {
-  const { data, stringData, ...rest } = secret as KubeManifest & Record<"data" | "stringData", unknown>;
-  const keys = [...keysOf(data), ...keysOf(stringData)];
+/** Where a Secret has its values. */
+interface SecretValues {
+  readonly data?: unknown;
+  readonly stringData?: unknown;
+}
+
+/** @param inputs before cleaning: also keys whose values are unknown belong to the Secret. */
+function redact(secret: KubeManifest, inputs: SecretValues): KubeManifest {
+  const rest = Object.fromEntries(Object.entries(secret).filter(([key]) => key !== "data" && key !== "stringData"));
+  const keys = [...keysOf(inputs.data), ...keysOf(inputs.stringData)];
   return {
     ...rest,
     metadata: {
-      ...rest.metadata,
-      annotations: { ...rest.metadata.annotations, [redactedAnnotation]: "values are not part of rendered manifests" },
+      ...secret.metadata,
+      annotations: {
+        ...secret.metadata.annotations,
+        [redactedAnnotation]: "values are not part of rendered manifests",
+      },
     },
     stringData: Object.fromEntries(keys.map((key) => [key, redactedValue])),
-  } as KubeManifest;
+  } as unknown as KubeManifest;
 }
 
 function keysOf(value: unknown): string[] {
-  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+  return typeof value === "object" && value !== null && !(envelopeKey in value) ? Object.keys(value) : [];
 }
 
 function ordered(manifest: KubeManifest): KubeManifest {

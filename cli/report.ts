@@ -38,9 +38,9 @@ function formatForPeople({
   workloads,
   addresses,
 }: EnvironmentReport): string {
-  if (phase === "absent") return `${stack} is not up. Bring it up with: terrarium up --stack ${stack}\n`;
+  if (phase === "absent") return `${stack} is not up. Bring it up with: bin/terrarium up --stack ${stack}\n`;
   if (phase === "broken")
-    return `${stack} is broken: ${reason ?? "unknown reason"}. Repair it with: terrarium up --stack ${stack}\n`;
+    return `${stack} is broken: ${reason ?? "unknown reason"}. Repair it with: bin/terrarium up --stack ${stack}\n`;
   const table = formatTable(
     ["KIND", "NAME", "READY", "IMAGE"],
     workloads.map(({ kind, name, ready, desired, images }) => [
@@ -63,10 +63,10 @@ function formatForPeople({
   const next = formatTable(
     ["next", ""],
     [
-      ["  look", `terrarium status --stack ${stack}`],
-      ["  kubectl", `terrarium kubectl --${namespace} get all`],
+      ["  look", `bin/terrarium status --stack ${stack}`],
+      ["  kubectl", `bin/terrarium kubectl --${namespace} get all`],
       ["  shell", 'eval "$(bin/terrarium env)"'],
-      ["  remove", `terrarium down --stack ${stack}`],
+      ["  remove", `bin/terrarium down --stack ${stack}`],
     ],
   );
   return `${table}\n${where.join("\n")}\n\n${next}`;

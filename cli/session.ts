@@ -66,7 +66,15 @@ export class Session {
   /** Pulumi for the stack. */
   engine(toolchain: Toolchain, access?: ClusterAccess): Engine {
     const { surroundings, state, file, record } = this;
-    return new Engine({ surroundings, toolchain, state, file, record, ...(access ? { access } : {}) });
+    return new Engine({
+      surroundings,
+      checkout: this.paths.checkout,
+      toolchain,
+      state,
+      file,
+      record,
+      ...(access ? { access } : {}),
+    });
   }
 
   /** Reads what runs in the cluster. */
@@ -93,7 +101,7 @@ export class Session {
 }
 
 function addressesIn(outputs: Record<string, unknown>): Record<string, string> {
-  const addresses = outputs["urls"];
+  const addresses = outputs["addresses"];
   if (typeof addresses !== "object" || addresses === null) return {};
   return Object.fromEntries(
     Object.entries(addresses).filter((entry): entry is [string, string] => typeof entry[1] === "string"),

@@ -21,7 +21,8 @@ export class StackState {
 
   /** Whether the state lies in this checkout. */
   get isLocal(): boolean {
-    return (this.#env["PULUMI_BACKEND_URL"] ?? "") === "";
+    // `terrarium env` puts our own address into the environment.
+    return ["", this.#url(), undefined].includes(this.#env["PULUMI_BACKEND_URL"]);
   }
 
   /**
@@ -32,7 +33,7 @@ export class StackState {
   environment(file?: StackFile): Record<string, string | undefined> {
     if (!this.isLocal) return {};
     mkdirSync(this.#paths.state, { recursive: true, mode: 0o700 });
-    const backend = { PULUMI_BACKEND_URL: `file://${this.#paths.state}` };
+    const backend = { PULUMI_BACKEND_URL: this.#url() };
     if (file !== undefined && this.#hasOwnSecrets(file)) {
       this.#requirePassphrase(file);
       return backend;
@@ -105,6 +106,10 @@ export class StackState {
     throw new UsageFailure(
       `${file.path} has secrets of its own (encryptionsalt). Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to their passphrase.`,
     );
+  }
+
+  #url(): string {
+    return `file://${this.#paths.state}`;
   }
 
   #copyOf(stack: string): string {

@@ -3,6 +3,7 @@ import { waitUntil } from "../clusters/wait-until.ts";
 import type { LocalPaths } from "../clusters/local-paths.ts";
 import { CommandFailure } from "./exit.ts";
 import { examineLocks, type LockFinding, removeLocks } from "./lock-doctor.ts";
+import { findOrphans } from "./orphans.ts";
 import type { StackFile } from "./project.ts";
 import type { RunRecord } from "./run-record.ts";
 
@@ -23,7 +24,7 @@ const orphanTimeoutMs = 120_000;
 const clockToleranceMs = 5_000;
 
 /**
- * Makes sure that no other update of the stack runs, and removes the locks of updates that were killed.
+ * Makes sure that no other update of the stack runs, and removes the locks and the processes of updates that were killed.
  *
  * @throws CommandFailure naming the owner of a lock that cannot be proven dead; then nothing was touched.
  */
@@ -47,6 +48,9 @@ export async function ensureUnlocked(args: UnlockArgs): Promise<void> {
     args.say(`Removing the lock of an interrupted update (${owner}): ${proof}.`);
   }
   removeLocks(dead);
+  for (const { pid } of await findOrphans(args.paths.checkout, await list())) {
+    process.kill(pid, "SIGKILL");
+  }
 }
 
 async function examine({ paths, file }: UnlockArgs, list: ListProcesses): Promise<LockFinding[]> {

@@ -1,9 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { RequestedCluster } from "../clusters/choose.ts";
 import { writeClusterRecord } from "../clusters/record.ts";
 import { clusterTools } from "../clusters/registry.ts";
 import { CommandFailure, InterruptedFailure } from "./exit.ts";
 import type { Engine } from "./engine.ts";
-import { findPendingCreates } from "./pending-operations.ts";
+import { adoptPendingCreates, hasPendingOperations } from "./pending-operations.ts";
 import { formatReport, type ReportFormat } from "./report.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
@@ -38,10 +39,18 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
 
   const engine = session.engine(toolchain, access);
   await engine.ensureStack();
-  await adoptPendingCreates(engine, session, tell);
-  const args = ["up", "--yes", "--skip-preview", "--parallel", parallel, "--suppress-outputs", "--suppress-permalink=true"];
+  const adopted = await adoptInterrupted(engine, session, tell);
+  const args = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--parallel",
+    parallel,
+    "--suppress-outputs",
+    "--suppress-permalink=true",
+  ];
   // What the state knows of a cluster that is new is wrong: compare with the cluster first.
-  const refresh = access.origin === "created" ? ["--refresh"] : [];
+  const refresh = adopted || access.origin === "created" ? ["--refresh"] : [];
   const result = await engine.operation([...args, ...refresh]);
   const again = `terrarium up --stack ${options.stack}`;
   if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
@@ -55,19 +64,14 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   surroundings.stdout.write(`${options.output === "table" ? "\n" : ""}${formatReport(report, options.output)}`);
 }
 
-async function adoptPendingCreates(engine: Engine, session: Session, tell: (line: string) => void): Promise<void> {
+/** @returns whether creations of an interrupted update were taken into the state, to be compared with the cluster. */
+async function adoptInterrupted(engine: Engine, session: Session, tell: (line: string) => void): Promise<boolean> {
   const stateFile = session.state.stateFile(session.file.project, session.file.stack);
-  const pending = stateFile === undefined ? undefined : findPendingCreates(stateFile);
-  if (pending === undefined) return;
-  tell(`An interrupted update left ${pending.count} creations open; comparing them with the cluster.`);
-  const result = await engine.operation([
-    "refresh",
-    "--yes",
-    "--skip-preview",
-    "--suppress-permalink=true",
-    ...pending.refreshArgs,
-  ]);
-  if (result.interrupted) throw new InterruptedFailure("Interrupted.");
-  if (result.code !== 0)
-    throw new CommandFailure("The interrupted update could not be repaired; see the messages above.", result.code);
+  if (stateFile === undefined || !existsSync(stateFile) || !hasPendingOperations(readFileSync(stateFile, "utf8")))
+    return false;
+  const adopted = adoptPendingCreates(await engine.exportStack());
+  if (adopted === undefined) return false;
+  tell(`An interrupted update left ${adopted.count} creations open; comparing the stack with the cluster.`);
+  await engine.importStack(adopted.stack);
+  return true;
 }

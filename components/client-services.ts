@@ -1,12 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { workloadLabels, type Identity } from "../spec/index.ts";
-import { SKIP_AWAIT } from "./component.ts";
+import { SKIP_AWAIT, type ObjectMetadata } from "./component.ts";
 import { headlessName } from "./workload.ts";
-
-interface ObjectMetadata extends k8s.types.input.meta.v1.ObjectMeta {
-  labels: Record<string, string>;
-}
 
 /** Arguments of {@link createClientServices}. */
 export interface ClientServicesArgs {

@@ -43,6 +43,20 @@ export interface ComponentArgs {
   readonly transform?: Transform;
 }
 
+/** Metadata of a namespaced object. */
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, pulumi.Input<string>>;
+}
+
+/**
+ * Name under which fields are owned on the API server. The provider's own choice is random for each object and only kept
+ * in its state: after an update that was killed, it would meet its own object as a stranger's and report a conflict.
+ */
+export const FIELD_MANAGER: Readonly<Record<string, string>> = { "pulumi.com/patchFieldManager": "terrarium" };
+
 /** Base of Terrarium's components: child options, labels and the escape hatch in one place. */
 export abstract class Component extends pulumi.ComponentResource {
   protected readonly placement: Placement;
@@ -71,13 +85,13 @@ export abstract class Component extends pulumi.ComponentResource {
   protected metadata(
     name: string,
     part: Pick<Identity, "name" | "component" | "image">,
-    annotations?: Record<string, pulumi.Input<string>>,
-  ): { name: string; namespace: string; labels: Record<string, string>; annotations?: Record<string, pulumi.Input<string>> } {
+    annotations: Record<string, pulumi.Input<string>> = {},
+  ): ObjectMetadata {
     return {
       name,
       namespace: this.placement.namespace,
       labels: standardLabels(this.identity(part)),
-      ...(annotations ? { annotations } : {}),
+      annotations: { ...FIELD_MANAGER, ...annotations },
     };
   }
 

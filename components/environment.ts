@@ -111,11 +111,11 @@ export class Environment extends pulumi.ComponentResource {
     const connections = { ...stores };
     const testUserPasswords: Record<string, pulumi.Output<string>> = {};
     for (const [name, migration] of Object.entries(this.environment.migrations)) {
-      const connection = stores[migration.dataStore];
-      const migrated = connections[migration.dataStore];
-      if (!connection || !migrated) continue; // resolveEnvironment has refused a dangling name
+      // With the store's earlier migrations to wait for: two at once could lock each other out.
+      const connection = connections[migration.dataStore];
+      if (!connection) continue; // resolveEnvironment has refused a dangling name
       const job = new Migration(name, { ...this.shared(), migration, connection, policy: this.policy(name) }, { parent: this });
-      connections[migration.dataStore] = { ...migrated, ready: [...migrated.ready, job.done] };
+      connections[migration.dataStore] = { ...connection, ready: [...connection.ready, job.done] };
       if (job.testUserPassword) testUserPasswords[name] = job.testUserPassword;
     }
     return { connections, testUserPasswords };
@@ -125,7 +125,7 @@ export class Environment extends pulumi.ComponentResource {
     const { services, dataStores, network, observability } = this.environment;
     const created = new Map<string, Service>();
     for (const [name, service] of inStartOrder(services)) {
-      const called = service.calls.filter((call) => call in dataStores);
+      const called = service.calls.filter((call) => Object.hasOwn(dataStores, call));
       const databases = called.filter((call) => dataStores[call]?.engine === "postgres");
       const resource = new Service(
         name,
@@ -133,7 +133,7 @@ export class Environment extends pulumi.ComponentResource {
           ...this.shared(),
           service,
           policy: this.policy(name),
-          peers: Object.fromEntries(service.calls.flatMap((call) => portEntry(call, services[call]))),
+          peers: Object.fromEntries(service.calls.flatMap((call) => portEntry(call, Object.hasOwn(services, call) ? services[call] : undefined))),
           connections: pick(connections, called),
           database: databases.length === 1 ? databases[0] : undefined,
           secretValues: this.args.secretValues,

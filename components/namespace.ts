@@ -38,7 +38,7 @@ export class Namespace extends Component {
     const placement = { namespace, environment, application, tier, serviceAccountName };
     super("Namespace", name, { placement, transform: args.transform }, opts);
     const podSecurity = args.podSecurity ?? "restricted";
-    const { labels } = this.metadata(namespace, { name: namespace, component: "namespace" });
+    const { labels, annotations } = this.metadata(namespace, { name: namespace, component: "namespace" });
     const modes = podSecurity === "restricted" ? ["enforce", "audit", "warn"] : ["enforce"];
     const admission = modes.flatMap((mode) => [
       [`pod-security.kubernetes.io/${mode}`, podSecurity],
@@ -46,7 +46,7 @@ export class Namespace extends Component {
     ]);
     const namespaceResource = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: namespace, labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) } } },
+      { metadata: { name: namespace, annotations, labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) } } },
       { parent: this, protect: args.protect },
     );
     const inside = { parent: this, deletedWith: namespaceResource, dependsOn: [namespaceResource] };

@@ -97,9 +97,11 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
     .filter((edge) => edge.from === name)
     .map((edge) => ({ to: [pod(edge.to)], ports: edge.ports.map(tcp) }));
 
-  const service = services[name];
+  const service = Object.hasOwn(services, name) ? services[name] : undefined;
   const exposed = service?.expose && service.ports[service.expose.port];
   if (exposed) ingress.push({ from: [inNamespace(network.ingressNamespace)], ports: [tcp(exposed)] });
+  const nodePort = service?.nodePort && service.ports["http"];
+  if (nodePort) ingress.push(fromAnywhere(nodePort));
   if (service?.internet) egress.push(httpsEgress());
   const metrics = service?.metrics && service.ports[service.metrics.port];
   if (metrics && observability.serviceMonitors === "always") {
@@ -121,7 +123,7 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
 
 /** Opens a server of the observability stack to whatever reaches its NodePort. */
 export function withNodePortIngress(policy: PolicySpec, port: number): PolicySpec {
-  return { ...policy, ingress: [...(policy.ingress ?? []), { from: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [tcp(port)] }] };
+  return { ...policy, ingress: [...(policy.ingress ?? []), fromAnywhere(port)] };
 }
 
 /** Turns a policy's spec into the object's `spec` argument. */
@@ -159,6 +161,11 @@ function inNamespace(namespace: string): Peer {
 
 function tcp(port: number): Port {
   return { protocol: "TCP", port };
+}
+
+/** What comes through a NodePort keeps its source address or gets a node's: neither can be told apart from others. */
+function fromAnywhere(port: number): Rule<"from"> {
+  return { from: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [tcp(port)] };
 }
 
 function httpsEgress(): Rule<"to"> {

@@ -156,9 +156,9 @@ export class Service extends Component {
         if (value === undefined) throw new pulumi.RunError(`services.${name}.secrets.${key}: secretValues has no key "${source.config}"`);
         values[key] = pulumi.secret(value);
       } else {
-        const suffix = key.toLowerCase().replaceAll("_", "-");
         const { length } = source.generate;
-        values[key] = new random.RandomPassword(`${name}-${suffix}`, { length, special: false }, { parent: this }).result;
+        // The key as it is: in lower case and with hyphens it could meet another service's.
+        values[key] = new random.RandomPassword(`${name}-${key}`, { length, special: false }, { parent: this }).result;
       }
     }
     return values;

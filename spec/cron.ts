@@ -19,7 +19,10 @@ const FIELDS: readonly { readonly min: number; readonly max: number; readonly na
 export function isCronSchedule(text: string): boolean {
   if (text.startsWith("@")) return /^@(hourly|daily|midnight|weekly|monthly|yearly|annually)$/.test(text);
   const fields = text.trim().split(/\s+/);
-  return fields.length === FIELDS.length && FIELDS.every((range, index) => (fields[index] ?? "").split(",").every((part) => isPart(part, range)));
+  return (
+    fields.length === FIELDS.length &&
+    FIELDS.every((range, index) => (fields[index] ?? "").split(",").every((part) => isPart(part, range)))
+  );
 }
 
 function isPart(part: string, { min, max, names = [] }: (typeof FIELDS)[number]): boolean {

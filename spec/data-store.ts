@@ -16,13 +16,10 @@ const shared = {
   image: imageReference.optional().meta({ description: "Replaces the image that Terrarium pins." }),
   storage: storage.prefault({}).meta({ description: "The data volume." }),
   resources: resources.optional(),
-  deletion: z
-    .enum(["delete", "protect"])
-    .optional()
-    .meta({
-      description:
-        "What a destroy does to the data; protect: it is refused until the data is released by name. Default: by tier.",
-    }),
+  deletion: z.enum(["delete", "protect"]).optional().meta({
+    description:
+      "What a destroy does to the data; protect: it is refused until the data is released by name. Default: by tier.",
+  }),
 };
 
 const postgres = z
@@ -85,7 +82,8 @@ const redis = z
 
 /** Schema of a data store. */
 export const dataStoreSchema = z.discriminatedUnion("engine", [postgres, redis], {
-  error: 'an engine: "postgres" or "redis"',
+  error: (issue) =>
+    typeof issue.input !== "object" ? 'a map with the key engine: "postgres" or "redis"' : '"postgres" or "redis"',
 });
 
 /** Schema of one migration: a job that runs once its Postgres is ready, before the services that call it. */

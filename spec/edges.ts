@@ -32,7 +32,8 @@ export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
     edges.push({ from, to: migration.dataStore, ports: portsOf(migration.dataStore, environment) });
   }
   for (const [to, store] of Object.entries(dataStores)) {
-    if (store.engine === "postgres" && store.backup) edges.push({ from: backupName(to), to, ports: portsOf(to, environment) });
+    if (store.engine === "postgres" && store.backup)
+      edges.push({ from: backupName(to), to, ports: portsOf(to, environment) });
   }
   if (observability.prometheus.enabled) {
     for (const [to, service] of Object.entries(services)) {

@@ -24,15 +24,23 @@ export const environmentSchema = z
   .strictObject({
     name: dnsLabel(MAX_ENVIRONMENT_NAME_LENGTH).meta({ description: "Name of the environment and of its namespace." }),
     tier: z.enum(TIERS).meta({ description: "How much the environment matters; decides every default." }),
-    application: dnsLabel().meta({ description: "The application that the environment runs (label app.kubernetes.io/part-of)." }),
+    application: dnsLabel().meta({
+      description: "The application that the environment runs (label app.kubernetes.io/part-of).",
+    }),
     services: z.record(dnsLabel(), serviceSchema).default({}).meta({ description: "Services by name." }),
-    dataStores: z.record(dnsLabel(MAX_DATA_STORE_NAME_LENGTH), dataStoreSchema).default({}).meta({ description: "Data stores by name." }),
+    dataStores: z
+      .record(dnsLabel(MAX_DATA_STORE_NAME_LENGTH), dataStoreSchema)
+      .default({})
+      .meta({ description: "Data stores by name." }),
     migrations: z.record(dnsLabel(), migrationSchema).default({}).meta({ description: "Migrations by name." }),
     network: networkSchema.prefault({}),
     observability: observabilitySchema.prefault({}),
     quota: quotaSchema.optional(),
   })
-  .meta({ id: "Environment", description: "A full-stack environment: services, data stores, network and observability." });
+  .meta({
+    id: "Environment",
+    description: "A full-stack environment: services, data stores, network and observability.",
+  });
 
 /** What a team says about an environment. */
 export type EnvironmentSpec = z.input<typeof environmentSchema>;

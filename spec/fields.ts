@@ -62,13 +62,19 @@ export const cronSchedule = z.string().refine(isCronSchedule, {
 export const resources = z
   .strictObject({
     requests: z
-      .strictObject({ cpu: quantity("cpu").optional(), memory: quantity("bytes").optional() })
+      .strictObject({
+        cpu: quantity("cpu").optional().meta({ description: "CPU time that is reserved." }),
+        memory: quantity("bytes").optional().meta({ description: "Memory that is reserved." }),
+      })
       .optional()
       .meta({ description: "What the scheduler reserves." }),
     limits: z
-      .strictObject({ cpu: quantity("cpu").optional(), memory: quantity("bytes").optional() })
+      .strictObject({
+        cpu: quantity("cpu").optional().meta({ description: "Most CPU time; above it the container is slowed." }),
+        memory: quantity("bytes").optional().meta({ description: "Most memory; above it the container is killed." }),
+      })
       .optional()
-      .meta({ description: "What the container may use at most; above the memory limit it is killed." }),
+      .meta({ description: "What the container may use at most." }),
   })
   .meta({ description: "Requests and limits of the container. Parts left out come from the tier." });
 
@@ -77,6 +83,8 @@ export const storage = z.strictObject({
   size: quantity("bytes").optional().meta({ description: "Size of the volume. Default: by tier." }),
   storageClass: z.string().optional().meta({ description: "StorageClass. Default: the cluster's default class." }),
 });
+
+const SECRET_KEY = "a key of secretValues: letters, digits, '_' and '-', not starting with a digit";
 
 /** Where a secret value comes from; the value itself never stands in a spec. */
 export const secretSource = z.union(
@@ -90,10 +98,8 @@ export const secretSource = z.union(
     }),
     z.strictObject({
       config: z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, {
-          error: "a key of secretValues: letters, digits, '_' and '-', not starting with a digit",
-        })
+        .string({ error: SECRET_KEY })
+        .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, { error: SECRET_KEY })
         .meta({
           description:
             "Key of the value below secretValues, set with `pulumi config set --secret --path 'secretValues.<key>'`.",

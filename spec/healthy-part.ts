@@ -3,7 +3,10 @@ import type { z } from "zod";
 /** What stands in for an entry that is wrong in itself, so that references to it hold. */
 const STAND_INS: Readonly<Record<string, (entry: unknown) => Record<string, unknown>>> = {
   services: () => ({ image: "stand-in:1" }),
-  dataStores: (entry) => ({ engine: isMap(entry) && entry["engine"] === "redis" ? "redis" : "postgres", backup: false }),
+  dataStores: (entry) => ({
+    engine: isMap(entry) && entry["engine"] === "redis" ? "redis" : "postgres",
+    backup: false,
+  }),
 };
 
 /**
@@ -22,8 +25,17 @@ export function healthyPart(input: unknown, issues: readonly z.core.$ZodIssue[])
       for (const key of issue.keys) delete healthy[key];
     } else if (section === "name" || section === "application") {
       healthy[section] = "stand-in";
-    } else if (typeof section === "string" && name !== undefined && isMap(healthy[section]) && section in { ...STAND_INS, migrations: 0 }) {
-      healthy[section] = withStandIn(healthy[section], String(name), issue.code === "invalid_key" ? undefined : STAND_INS[section]);
+    } else if (
+      typeof section === "string" &&
+      name !== undefined &&
+      isMap(healthy[section]) &&
+      section in { ...STAND_INS, migrations: 0 }
+    ) {
+      healthy[section] = withStandIn(
+        healthy[section],
+        String(name),
+        issue.code === "invalid_key" ? undefined : STAND_INS[section],
+      );
     } else if (typeof section === "string" && section !== "tier") {
       delete healthy[section];
     }

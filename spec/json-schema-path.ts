@@ -50,7 +50,9 @@ function meantForms(schema: JsonSchema, root: JsonSchema, value: unknown): JsonS
       return property.const === undefined || given === undefined || given === property.const;
     }),
   );
-  const complete = consistent.filter((form) => form.properties && (form.required ?? []).every((key) => valueOf(value, key) !== undefined));
+  const complete = consistent.filter(
+    (form) => form.properties && (form.required ?? []).every((key) => valueOf(value, key) !== undefined),
+  );
   if (complete.length > 0) return complete;
   return consistent.length > 0 ? consistent : all;
 }

@@ -25,7 +25,10 @@ const DNS_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 export function dnsLabel(max: number = MAX_USER_NAME_LENGTH): z.ZodString {
   return z
     .string()
-    .max(max, { error: (issue) => `a name of at most ${max} characters (this one has ${typeof issue.input === "string" ? issue.input.length : 0})` })
+    .max(max, {
+      error: (issue) =>
+        `a name of at most ${max} characters (this one has ${typeof issue.input === "string" ? issue.input.length : 0})`,
+    })
     .regex(DNS_LABEL, {
       error: "lower-case letters, digits and '-', starting with a letter and ending with a letter or digit",
     });

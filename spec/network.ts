@@ -10,13 +10,10 @@ export const networkSchema = z
     dnsNamespace: dnsLabel(MAX_NAME_LENGTH)
       .default("kube-system")
       .meta({ description: "Namespace of the cluster's DNS, the only one that pods may ask." }),
-    allowWithinNamespace: z
-      .boolean()
-      .default(false)
-      .meta({
-        description:
-          "Opens every pod of the environment to every other; for previews of services that can't declare their calls.",
-      }),
+    allowWithinNamespace: z.boolean().default(false).meta({
+      description:
+        "Opens every pod of the environment to every other; for previews of services that can't declare their calls.",
+    }),
     httpsEgress: z
       .enum(["declared", "all"])
       .default("declared")

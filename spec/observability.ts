@@ -10,7 +10,7 @@ const nodePort = nodePortNumber
   .meta({ description: "NodePort number. Default: the cluster picks one where the tier has NodePorts." });
 
 const server = {
-  enabled: z.boolean().default(true).meta({ description: "Whether this server runs." }),
+  enabled: z.boolean().default(true).meta({ description: "Whether it runs." }),
   image: imageReference.optional().meta({ description: "Replaces the image that Terrarium pins." }),
   storage: storage.prefault({}).meta({ description: "The data volume." }),
   resources: resources.optional(),
@@ -27,13 +27,10 @@ const retentionDays = z
 export const observabilitySchema = z
   .strictObject({
     enabled: z.boolean().default(true).meta({ description: "Whether the environment has a stack of its own." }),
-    serviceMonitors: z
-      .enum(["auto", "always", "never"])
-      .default("auto")
-      .meta({
-        description:
-          "Whether services get a ServiceMonitor; auto: where the cluster has that resource. Scrape annotations are always there.",
-      }),
+    serviceMonitors: z.enum(["auto", "always", "never"]).default("auto").meta({
+      description:
+        "Whether services get a ServiceMonitor; auto: where the cluster has that resource. Scrape annotations are always there.",
+    }),
     monitoringNamespace: dnsLabel(MAX_NAME_LENGTH)
       .default("monitoring")
       .meta({ description: "Namespace of the operator's Prometheus, which may scrape when serviceMonitors is on." }),
@@ -52,7 +49,7 @@ export const observabilitySchema = z
     grafana: z.strictObject(server).prefault({}).meta({ description: "Grafana: dashboards." }),
     collector: z
       .strictObject({
-        enabled: z.boolean().default(true).meta({ description: "Whether this server runs." }),
+        enabled: z.boolean().default(true).meta({ description: "Whether it runs." }),
         image: server.image,
         resources: resources.optional(),
       })

@@ -19,7 +19,9 @@ export class InvalidSpecError extends Error {
 
   constructor(problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    super(`The environment's configuration has ${count}; nothing was changed.\n${problems.map(formatProblem).join("\n")}`);
+    super(
+      `The environment's configuration has ${count}; nothing was changed.\n${problems.map(formatProblem).join("\n")}`,
+    );
     this.name = "InvalidSpecError";
     this.problems = problems;
   }
@@ -47,15 +49,18 @@ export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (isMap(value)) {
     const keys = Object.keys(value);
-    return keys.length === 0 ? "an empty map" : shorten(`a map with ${keys.length === 1 ? "the key" : "the keys"} ${keys.join(", ")}`);
+    return keys.length === 0
+      ? "an empty map"
+      : shorten(`a map with ${keys.length === 1 ? "the key" : "the keys"} ${keys.join(", ")}`);
   }
-  if (Array.isArray(value) && value.some((entry) => typeof entry === "object" && entry !== null)) return "a list of maps";
+  if (Array.isArray(value) && value.some((entry) => typeof entry === "object" && entry !== null))
+    return "a list of maps";
   return shorten(JSON.stringify(value) ?? typeof value);
 }
 
-/** Says which names are allowed. */
-export function oneOf(names: readonly string[], what = "one of"): string {
-  return names.length === 0 ? `${what}: none is declared` : `${what}: ${names.join(", ")}`;
+/** Says which names are allowed: what they are names of, then each. */
+export function oneOf(what: string, names: readonly string[]): string {
+  return `${what}: ${[...new Set(names)].join(", ") || "none is declared"}`;
 }
 
 function shorten(text: string): string {
@@ -72,19 +77,37 @@ export function toProblems(issues: readonly z.core.$ZodIssue[], input: unknown, 
   return issues.flatMap((issue) => toProblem(issue, issue.path, input, schema));
 }
 
-function toProblem(issue: z.core.$ZodIssue, path: readonly PropertyKey[], input: unknown, schema: () => JsonSchema): Problem[] {
+function toProblem(
+  issue: z.core.$ZodIssue,
+  path: readonly PropertyKey[],
+  input: unknown,
+  schema: () => JsonSchema,
+): Problem[] {
   if (issue.code === "unrecognized_keys") {
     const allowed = new Set(schemasAt(schema(), path, input).flatMap((form) => Object.keys(form.properties ?? {})));
-    return issue.keys.map((key) => ({ path: formatPath([...path, key]), expected: [...allowed].join(", "), unknownKey: true }));
+    return issue.keys.map((key) => ({
+      path: formatPath([...path, key]),
+      expected: [...allowed].join(", "),
+      unknownKey: true,
+    }));
   }
   if (issue.code === "invalid_union") {
-    const meant = issue.errors.filter((branch) => branch.length > 0 && !branch.some((inner) => isOtherForm(inner, path, input)));
+    const meant = issue.errors.filter(
+      (branch) => branch.length > 0 && !branch.some((inner) => isOtherForm(inner, path, input)),
+    );
     const [form] = meant;
-    if (form && meant.length === 1) return form.flatMap((inner) => toProblem(inner, [...path, ...inner.path], input, schema));
+    if (form && meant.length === 1)
+      return form.flatMap((inner) => toProblem(inner, [...path, ...inner.path], input, schema));
   }
   if (issue.code === "invalid_key" || issue.code === "invalid_element") {
     const expected = issue.issues.map((inner) => inner.message).join("; ");
-    return [{ path: formatPath(path), got: formatValue(path.at(-1)), expected: `a name of ${expected}`.replace("a name of a name", "a name") }];
+    return [
+      {
+        path: formatPath(path),
+        got: formatValue(path.at(-1)),
+        expected: `a name of ${expected}`.replace("a name of a name", "a name"),
+      },
+    ];
   }
   const value = valueAt(input, path);
   const hidden = value !== undefined && path.some((key) => SECRET_KEYS.includes(key));
@@ -121,7 +144,9 @@ function expectation(issue: z.core.$ZodIssue, value: unknown, schemas: () => rea
 
 function wholeNumber(schemas: readonly JsonSchema[]): string {
   const { minimum, maximum } = schemas.find((form) => form.type === "integer") ?? {};
-  const bounded = [minimum, maximum].map((bound) => (bound !== undefined && Number.isSafeInteger(bound) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined));
+  const bounded = [minimum, maximum].map((bound) =>
+    bound !== undefined && Number.isSafeInteger(bound) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined,
+  );
   const [from, to] = bounded;
   if (from !== undefined && to !== undefined) return `a whole number from ${from} to ${to}`;
   return from === undefined ? "a whole number" : `a whole number of at least ${from}`;
@@ -129,7 +154,8 @@ function wholeNumber(schemas: readonly JsonSchema[]): string {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
     input,
   );
 }

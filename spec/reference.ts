@@ -63,7 +63,10 @@ export function configurationReference({ schema, stackKeys }: ReferenceArgs): st
     HEAD,
     heading("Top level", "top-level"),
     "Keys of `config:` in `Pulumi.<stack>.yaml`, each with the prefix `terrarium:`.",
-    table(["Key", "Type", "Default", "Meaning"], Object.entries(stackKeys).map(toStackRow)),
+    table(
+      ["Key", "Type", "Default", "Meaning"],
+      Object.entries(stackKeys).map(([key, declared]) => toStackRow(key, declared, schema)),
+    ),
     heading("Defaults by tier", "defaults-by-tier"),
     "Everything that differs between tiers. Each of these can be set for itself.",
     tierTable(sections),
@@ -116,7 +119,11 @@ function nestedRows(form: ReferenceSchema, path: string, walk: Walk): ReferenceR
     return alternatives(follow(form.items, walk.root)).flatMap((item) => childRows(item, `${path}[]`, walk));
   if (typeof form.additionalProperties === "object") {
     const values = follow(form.additionalProperties, walk.root);
-    return alternatives(values).flatMap((value) => childRows(value, `${path}.<name>`, walk));
+    const several = alternatives(values).length > 1;
+    const rows = alternatives(values).flatMap((form) => childRows(form, `${path}.<name>`, walk));
+    return rows.map((row) =>
+      several && row.default === REQUIRED ? { ...row, default: "one of the forms is required" } : row,
+    );
   }
   return childRows(form, path, walk);
 }
@@ -143,22 +150,20 @@ function typeOf(node: ReferenceSchema, root: ReferenceSchema): string {
   if (node.format === "cores" || node.format === "bytes") return `[quantity](#quantities) in ${node.format}`;
   if (node.items) {
     const least = node.minItems === undefined || node.minItems === 0 ? "" : `, at least ${node.minItems}`;
-    return `list of ${typeOf(follow(node.items, root), root)}${least}`;
+    return `list of ${plural(follow(node.items, root), root)}${least}`;
   }
   if (typeof node.additionalProperties === "object")
-    return `map of name to ${typeOf(follow(node.additionalProperties, root), root)}`;
-  switch (node.type) {
-    case "integer":
-      return `whole number${range(node)}`;
-    case "number":
-      return `number${range(node)}`;
-    case "boolean":
-      return "`true`, `false`";
-    case "object":
-      return "map";
-    default:
-      return node.maxLength === undefined ? "text" : `text, at most ${node.maxLength} characters`;
-  }
+    return `map of names to ${plural(follow(node.additionalProperties, root), root)}`;
+  if (node.type === "integer") return `whole number${range(node)}`;
+  if (node.type === "number") return `number${range(node)}`;
+  if (node.type === "boolean") return "`true`, `false`";
+  if (node.type === "object") return "map";
+  return node.maxLength === undefined ? "text" : `text, at most ${node.maxLength} characters`;
+}
+
+function plural(node: ReferenceSchema, root: ReferenceSchema): string {
+  const type = typeOf(node, root);
+  return type === "map" ? "maps" : type.replace(/^whole number/, "whole numbers");
 }
 
 function range({ minimum, maximum }: ReferenceSchema): string {
@@ -179,11 +184,12 @@ interface DefaultSource {
 }
 
 function defaultOf({ node, path, required, fallback, walk }: DefaultSource): string {
-  if (required) return "**required**";
+  if (required) return REQUIRED;
   if (fallback !== undefined && fallback !== "by tier") return fallback;
   const values = valuesByTier(walk.section, path);
   if (values && new Set(values.map((each) => JSON.stringify(each))).size > 1) return byTier(values);
-  if (alternatives(node).some((form) => form.properties)) return "";
+  if (alternatives(node).some((form) => form.properties))
+    return node.default === undefined && values === undefined ? "none" : "";
   if (node.default !== undefined) return value(node.default);
   return values === undefined ? "none" : value(values[0]);
 }
@@ -230,41 +236,60 @@ function byTier(values: readonly unknown[]): string {
     const text = typeof values[index] === "object" ? "the keys below" : value(values[index]);
     groups.set(text, [...(groups.get(text) ?? []), tier]);
   });
+  if (groups.size === 1 && groups.has("the keys below")) return "";
   return [...groups].map(([text, tiers]) => `${tiers.join(" and ")} ${text}`).join(", ");
 }
 
+interface TierRow {
+  readonly prefix: string;
+  /** Parts of the observability stack that share the row; empty elsewhere. */
+  readonly parts: readonly string[];
+  readonly key: string;
+  readonly cells: readonly string[];
+}
+
 function tierTable(sections: readonly { section: ReferenceSection; rows: readonly ReferenceRow[] }[]): string {
+  const merged = new Map<string, TierRow>();
+  for (const { section, rows } of sections) {
+    for (const { path } of rows) {
+      const cells = valuesByTier(section, path)?.map((each) => (typeof each === "object" ? "yes" : value(each)));
+      if (cells === undefined || new Set(cells).size === 1) continue;
+      const [part = "", ...rest] = path.split(".");
+      const shared = section.path === "observability" && rest.length > 0;
+      const row: TierRow = {
+        prefix: section.path,
+        parts: shared ? [part] : [],
+        key: shared ? rest.join(".") : path,
+        cells,
+      };
+      const same = [row.prefix, row.key, ...row.cells].join(" ");
+      merged.set(same, { ...row, parts: [...(merged.get(same)?.parts ?? []), ...row.parts] });
+    }
+  }
+  const keys = [...merged.values()].map(({ prefix, parts, key, cells }) => {
+    const middle = parts.length > 1 ? [`{${parts.join(",")}}`] : parts;
+    return [code([prefix, ...middle, key].join(".")), ...cells];
+  });
   const rules: [string, (tier: Tier) => unknown][] = [
     ["fewest replicas of a service that are accepted", (tier) => TIER_DEFAULTS[tier].minReplicas],
     ["images without a pinned tag or digest are accepted", (tier) => TIER_DEFAULTS[tier].unpinnedImages],
   ];
-  const keys = sections.flatMap(({ section, rows }) =>
-    rows.flatMap(({ path }) => {
-      const values = valuesByTier(section, path);
-      const differs = values && new Set(values.map((each) => JSON.stringify(each))).size > 1;
-      if (!differs || values.some((each) => typeof each === "object")) return [];
-      return [[`\`${section.path}.${path}\``, ...values.map(value)]];
-    }),
-  );
   return table(
     ["Key", ...TIERS.map(code)],
     [...keys, ...rules.map(([name, read]) => [name, ...TIERS.map((tier) => value(read(tier)))])],
   );
 }
 
-function toStackRow([key, declared]: [string, DeclaredKey]): string[] {
+function toStackRow(key: string, declared: DeclaredKey, schema: ReferenceSchema): string[] {
   const { text, fallback } = splitDefault(
     declared.description.replace(/\s*See docs\/reference\/configuration\.md\.$/, ""),
   );
   const links = REFERENCE_SECTIONS.filter(({ path }) => path === key || path.startsWith(`${key}.`));
   const more =
     links.length === 0 ? "" : ` See ${links.map(({ title, anchor }) => `[${title}](#${anchor})`).join(", ")}.`;
-  return [
-    code(`terrarium:${key}`),
-    declared.type === "object" ? "map" : "text",
-    key === "tier" ? "**required**" : (fallback ?? "none"),
-    text + more,
-  ];
+  const property = follow(schema, schema).properties?.[key];
+  const type = declared.type === "object" ? "map" : property ? typeOf(follow(property, schema), schema) : "text";
+  return [code(`terrarium:${key}`), type, key === "tier" ? REQUIRED : (fallback ?? "none"), text + more];
 }
 
 /** A value as YAML writes it in one line. */
@@ -277,11 +302,14 @@ function value(of: unknown): string {
   return code(plain(of));
 }
 
+/** YAML reads some texts as something else unless they are quoted. */
 function plain(scalar: unknown): string {
-  return typeof scalar === "string" && !/^[0-9/]/.test(scalar) && !scalar.includes("*")
+  return typeof scalar === "string" && !/^[-\d.]+$|^[^\w/]|^(true|false|null)$/.test(scalar)
     ? scalar
     : JSON.stringify(scalar);
 }
+
+const REQUIRED = "**required**";
 
 function code(text: string): string {
   return `\`${text}\``;
@@ -296,9 +324,14 @@ function fence(yaml: string): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Text for a table cell: placeholders such as <name> are no HTML outside code. */
+function cell(text: string): string {
+  const parts = text.replaceAll("|", "\\|").replaceAll("\n", " ").split("`");
+  return parts.map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "&lt;") : part)).join("`");
 }
 
 const HEAD = `# Configuration reference
@@ -307,14 +340,24 @@ Generated from the schema by \`npm run docs\`; \`make test\` fails when it is ou
 [guide](../guides/configuration.md) explains how the keys work together.
 
 A stack's configuration is checked completely before anything is touched. An unknown key, a dangling name or a wrong value is
-an error that names the path, the value and what is allowed.`;
+an error that names the path, the value and what is allowed. Nothing but an image is needed to describe a service:
+
+\`\`\`yaml
+# Pulumi.demo.yaml
+config:
+  terrarium:tier: dev
+  terrarium:services:
+    hello:
+      image: ghcr.io/acme/hello:1.0.0
+\`\`\``;
 
 const VALUES = `<a id="quantities"></a>
 
 ## Quantities
 
-Kubernetes quantities: ${QUANTITY_EXAMPLES.cpu}; ${QUANTITY_EXAMPLES.bytes}. A request above its limit is an error that names
-both. A request you set raises a default limit below it, and a limit you set lowers a default request above it.
+Kubernetes quantities: ${QUANTITY_EXAMPLES.cpu}; ${QUANTITY_EXAMPLES.bytes}.
+A request above its limit is an error that names both. A request you set raises a default limit below it, and a limit you set
+lowers a default request above it.
 
 <a id="names"></a>
 

@@ -38,10 +38,24 @@ function namespaceProblems({ name, network, observability }: ResolvedEnvironment
     "observability.monitoringNamespace": observability.monitoringNamespace,
   };
   if (CLUSTER_NAMESPACES.includes(name) || name.startsWith("kube-")) {
-    return [{ path: "name", got: formatValue(name), expected: `a name other than ${CLUSTER_NAMESPACES.join(", ")} or "kube-...": these namespaces are the cluster's` }];
+    return [
+      {
+        path: "name",
+        got: formatValue(name),
+        expected: `a name other than ${CLUSTER_NAMESPACES.join(", ")} or "kube-...": these namespaces are the cluster's`,
+      },
+    ];
   }
   const owner = Object.entries(others).find(([, namespace]) => namespace === name)?.[0];
-  return owner === undefined ? [] : [{ path: "name", got: formatValue(name), expected: `another name than ${owner}: an environment has a namespace of its own` }];
+  return owner === undefined
+    ? []
+    : [
+        {
+          path: "name",
+          got: formatValue(name),
+          expected: `another name than ${owner}: an environment has a namespace of its own`,
+        },
+      ];
 }
 
 function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment): Problem[] {
@@ -49,7 +63,8 @@ function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment)
     Object.keys(entries).map((name) => ({ name, path: `${section}.${name}` })),
   );
   const generated = new Map<string, string>();
-  for (const name of Object.keys(services)) generated.set(`${name}-headless`, `the headless Service of services.${name}`);
+  for (const name of Object.keys(services))
+    generated.set(`${name}-headless`, `the headless Service of services.${name}`);
   for (const [name, store] of Object.entries(dataStores)) {
     generated.set(`${name}-headless`, `the headless Service of dataStores.${name}`);
     if (store.engine !== "postgres") continue;
@@ -61,24 +76,37 @@ function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment)
     const owner = owners.get(name) ?? generated.get(name);
     owners.set(name, path);
     if (RESERVED_NAMES.includes(name)) {
-      return [{ path, got: formatValue(name), expected: `a name other than ${RESERVED_NAMES.join(", ")}, which Terrarium uses itself` }];
+      return [
+        {
+          path,
+          got: formatValue(name),
+          expected: `a name other than ${RESERVED_NAMES.join(", ")}, which Terrarium uses itself`,
+        },
+      ];
     }
-    return owner === undefined ? [] : [{ path, got: formatValue(name), expected: `a name of its own: ${owner} has it already` }];
+    return owner === undefined
+      ? []
+      : [{ path, got: formatValue(name), expected: `a name of its own: ${owner} has it already` }];
   });
 }
 
-function referenceProblems(name: string, service: ResolvedService, { services, dataStores }: ResolvedEnvironment): Problem[] {
-  const check = (list: readonly string[], field: string, allowed: readonly string[]) =>
-    list.flatMap((target, index): Problem[] => {
-      const path = `services.${name}.${field}[${index}]`;
-      if (target === name) return [{ path, got: formatValue(target), expected: "another service than itself" }];
-      if (list.indexOf(target) !== index) return [{ path, got: formatValue(target), expected: "each name once" }];
-      if (!allowed.includes(target)) return [{ path, got: formatValue(target), expected: oneOf(allowed) }];
-      return [];
+function referenceProblems(
+  name: string,
+  service: ResolvedService,
+  { services, dataStores }: ResolvedEnvironment,
+): Problem[] {
+  const check = (field: "calls" | "startAfter", what: string, declared: readonly string[]) => {
+    const allowed = declared.filter((other) => other !== name);
+    return service[field].flatMap((target, index): Problem[] => {
+      const found = { path: `services.${name}.${field}[${index}]`, got: formatValue(target) };
+      if (target === name) return [{ ...found, expected: "another service than itself" }];
+      if (service[field].indexOf(target) !== index) return [{ ...found, expected: "each name once" }];
+      return allowed.includes(target) ? [] : [{ ...found, expected: oneOf(what, allowed) }];
     });
+  };
   return [
-    ...check(service.calls, "calls", [...Object.keys(services), ...Object.keys(dataStores)].filter((other) => other !== name)),
-    ...check(service.startAfter, "startAfter", Object.keys(services).filter((other) => other !== name)),
+    ...check("calls", "another service or a data store", [...Object.keys(services), ...Object.keys(dataStores)]),
+    ...check("startAfter", "another service", Object.keys(services)),
   ];
 }
 
@@ -96,19 +124,36 @@ function orderProblems({ services }: ResolvedEnvironment): Problem[] {
   };
   for (const name of Object.keys(services)) {
     const cycle = visit(name, []);
-    if (cycle) return [{ path: `services.${cycle[0]}.startAfter`, got: cycle.join(" → "), expected: "an order without a cycle" }];
+    if (cycle)
+      return [
+        { path: `services.${cycle[0]}.startAfter`, got: cycle.join(" → "), expected: "an order without a cycle" },
+      ];
   }
   return [];
 }
 
 function migrationProblems({ migrations, dataStores, tier }: ResolvedEnvironment): Problem[] {
-  const stores = Object.entries(dataStores).filter(([, store]) => store.engine === "postgres").map(([name]) => name);
+  const stores = Object.entries(dataStores)
+    .filter(([, store]) => store.engine === "postgres")
+    .map(([name]) => name);
   return Object.entries(migrations).flatMap(([name, migration]): Problem[] => [
     ...(stores.includes(migration.dataStore)
       ? []
-      : [{ path: `migrations.${name}.dataStore`, got: formatValue(migration.dataStore), expected: oneOf(stores, "a Postgres data store") }]),
+      : [
+          {
+            path: `migrations.${name}.dataStore`,
+            got: formatValue(migration.dataStore),
+            expected: oneOf("a Postgres data store", stores),
+          },
+        ]),
     ...(migration.seedTestCredentials && tier !== "dev"
-      ? [{ path: `migrations.${name}.seedTestCredentials`, got: "true", expected: `false in tier ${tier}: test credentials belong in dev and previews only` }]
+      ? [
+          {
+            path: `migrations.${name}.seedTestCredentials`,
+            got: "true",
+            expected: `false in tier ${tier}: test credentials belong in dev and previews only`,
+          },
+        ]
       : []),
   ]);
 }
@@ -117,13 +162,17 @@ function nodePortProblems({ services, observability }: ResolvedEnvironment): Pro
   const { prometheus, loki, grafana } = observability;
   const owners = new Map<number, string>();
   return Object.entries({ services, observability: { prometheus, loki, grafana } }).flatMap(([section, entries]) =>
-    Object.entries(entries as Record<string, { readonly nodePort?: number }>).flatMap(([name, { nodePort }]): Problem[] => {
-      if (nodePort === undefined) return [];
-      const path = `${section}.${name}.nodePort`;
-      const owner = owners.get(nodePort);
-      owners.set(nodePort, path);
-      return owner === undefined ? [] : [{ path, got: formatValue(nodePort), expected: `another port than ${owner}` }];
-    }),
+    Object.entries(entries as Record<string, { readonly nodePort?: number }>).flatMap(
+      ([name, { nodePort }]): Problem[] => {
+        if (nodePort === undefined) return [];
+        const path = `${section}.${name}.nodePort`;
+        const owner = owners.get(nodePort);
+        owners.set(nodePort, path);
+        return owner === undefined
+          ? []
+          : [{ path, got: formatValue(nodePort), expected: `another port than ${owner}` }];
+      },
+    ),
   );
 }
 
@@ -147,14 +196,20 @@ function resourceProblems({ services, dataStores, migrations, observability }: R
   const { prometheus, loki, grafana, collector } = observability;
   const sections = { services, dataStores, migrations, observability: { prometheus, loki, grafana, collector } };
   return Object.entries(sections).flatMap(([section, entries]) =>
-    Object.entries(entries as Record<string, { readonly resources: ResourceDefaults }>).flatMap(([name, { resources }]) =>
-      ([["cpu", "cpu"], ["memory", "bytes"]] as const)
-        .filter(([field, kind]) => compareQuantities(resources.requests[field], resources.limits[field], kind) > 0)
-        .map(([field]) => ({
-          path: `${section}.${name}.resources.requests.${field}`,
-          got: formatValue(resources.requests[field]),
-          expected: `at most the limit, resources.limits.${field} ${formatValue(resources.limits[field])}`,
-        })),
+    Object.entries(entries as Record<string, { readonly resources: ResourceDefaults }>).flatMap(
+      ([name, { resources }]) =>
+        (
+          [
+            ["cpu", "cpu"],
+            ["memory", "bytes"],
+          ] as const
+        )
+          .filter(([field, kind]) => compareQuantities(resources.requests[field], resources.limits[field], kind) > 0)
+          .map(([field]) => ({
+            path: `${section}.${name}.resources.requests.${field}`,
+            got: formatValue(resources.requests[field]),
+            expected: `at most the limit, resources.limits.${field} ${formatValue(resources.limits[field])}`,
+          })),
     ),
   );
 }

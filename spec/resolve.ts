@@ -21,7 +21,9 @@ export function resolveEnvironment(input: unknown, secretKeys?: readonly string[
   if (!parsed.success) {
     const problems = toProblems(parsed.error.issues, input, environmentJsonSchema);
     const rest = environmentSchema.safeParse(healthyPart(input, parsed.error.issues));
-    throw new InvalidSpecError(rest.success ? [...problems, ...findContradictions(withDefaults(rest.data), secretKeys)] : problems);
+    throw new InvalidSpecError(
+      rest.success ? [...problems, ...findContradictions(withDefaults(rest.data), secretKeys)] : problems,
+    );
   }
   const environment = withDefaults(parsed.data);
   const problems = findContradictions(environment, secretKeys);
@@ -39,6 +41,9 @@ function withDefaults(spec: z.output<typeof environmentSchema>): ResolvedEnviron
   };
 }
 
-function mapValues<From, To>(record: Readonly<Record<string, From>>, convert: (value: From, key: string) => To): Record<string, To> {
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  convert: (value: From, key: string) => To,
+): Record<string, To> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value, key)]));
 }

@@ -30,7 +30,9 @@ function portProblems({ ports, probes, expose, metrics }: ResolvedService): Prob
   const duplicates = Object.entries(ports).flatMap(([name, port]): Problem[] => {
     const owner = owners.get(port);
     owners.set(port, name);
-    return owner === undefined ? [] : [{ path: `ports.${name}`, got: formatValue(port), expected: `another number than ports.${owner}` }];
+    return owner === undefined
+      ? []
+      : [{ path: `ports.${name}`, got: formatValue(port), expected: `another number than ports.${owner}` }];
   });
   const uses = {
     "probes.liveness.port": probes.liveness.port,
@@ -41,7 +43,11 @@ function portProblems({ ports, probes, expose, metrics }: ResolvedService): Prob
   };
   const dangling = Object.entries(uses)
     .filter(([, port]) => port !== undefined && !Object.hasOwn(ports, port))
-    .map(([path, port]) => ({ path, got: formatValue(port), expected: oneOf(Object.keys(ports), "a name from ports") }));
+    .map(([path, port]) => ({
+      path,
+      got: formatValue(port),
+      expected: oneOf("a name from ports", Object.keys(ports)),
+    }));
   return [...duplicates, ...dangling];
 }
 
@@ -50,13 +56,33 @@ function volumeProblems({ volumes }: ResolvedService): Problem[] {
     volumes.flatMap((volume, index): Problem[] => {
       const earlier = volumes.findIndex((other) => other[field] === volume[field]);
       if (earlier === index) return [];
-      return [{ path: `volumes[${index}].${field}`, got: formatValue(volume[field]), expected: `another ${field} than volumes[${earlier}]` }];
+      return [
+        {
+          path: `volumes[${index}].${field}`,
+          got: formatValue(volume[field]),
+          expected: `another ${field} than volumes[${earlier}]`,
+        },
+      ];
     }),
   );
   const taken = volumes.flatMap(({ name, mountPath }, index): Problem[] => [
-    ...(name === "tmp" ? [{ path: `volumes[${index}].name`, got: formatValue(name), expected: 'a name other than "tmp", which every pod has' }] : []),
+    ...(name === "tmp"
+      ? [
+          {
+            path: `volumes[${index}].name`,
+            got: formatValue(name),
+            expected: 'a name other than "tmp", which every pod has',
+          },
+        ]
+      : []),
     ...(mountPath === "/" || mountPath === "/tmp"
-      ? [{ path: `volumes[${index}].mountPath`, got: formatValue(mountPath), expected: 'a path other than "/" and "/tmp", which is scratch space in every pod' }]
+      ? [
+          {
+            path: `volumes[${index}].mountPath`,
+            got: formatValue(mountPath),
+            expected: 'a path other than "/" and "/tmp", which is scratch space in every pod',
+          },
+        ]
       : []),
   ]);
   return [...repeated, ...taken];
@@ -65,25 +91,43 @@ function volumeProblems({ volumes }: ResolvedService): Problem[] {
 function scaleProblems({ replicas, scaling, rollout }: ResolvedService, { tier }: ResolvedEnvironment): Problem[] {
   const problems: Problem[] = [];
   const { minReplicas } = TIER_DEFAULTS[tier];
-  const belowTier = (path: string, got: number) => ({ path, got: formatValue(got), expected: `at least ${minReplicas} in tier ${tier}` });
+  const belowTier = (path: string, got: number) => ({
+    path,
+    got: formatValue(got),
+    expected: `at least ${minReplicas} in tier ${tier}`,
+  });
   const fromScaling = scaling?.minReplicas === replicas;
   if (replicas < minReplicas && !fromScaling) problems.push(belowTier("replicas", replicas));
   if (scaling) {
     const lowest = scaling.minReplicas ?? replicas;
-    if (scaling.minReplicas !== undefined && lowest < minReplicas) problems.push(belowTier("scaling.minReplicas", lowest));
-    if (lowest < 1) problems.push({ path: "replicas", got: formatValue(lowest), expected: "at least 1 where scaling is set" });
+    if (scaling.minReplicas !== undefined && lowest < minReplicas)
+      problems.push(belowTier("scaling.minReplicas", lowest));
+    if (lowest < 1)
+      problems.push({ path: "replicas", got: formatValue(lowest), expected: "at least 1 where scaling is set" });
     if (scaling.maxReplicas < lowest) {
       const source = scaling.minReplicas === undefined ? "replicas" : "scaling.minReplicas";
-      problems.push({ path: "scaling.maxReplicas", got: formatValue(scaling.maxReplicas), expected: `at least ${source}, ${lowest}` });
+      problems.push({
+        path: "scaling.maxReplicas",
+        got: formatValue(scaling.maxReplicas),
+        expected: `at least ${source}, ${lowest}`,
+      });
     }
   }
   if (rollout.maxUnavailable === 0 && rollout.maxSurge === 0) {
-    problems.push({ path: "rollout", got: "maxUnavailable 0 and maxSurge 0", expected: "one of them above 0, else no update can proceed" });
+    problems.push({
+      path: "rollout",
+      got: "maxUnavailable 0 and maxSurge 0",
+      expected: "one of them above 0, else no update can proceed",
+    });
   }
   return problems;
 }
 
-function variableProblems(name: string, service: ResolvedService, { services, dataStores }: ResolvedEnvironment): Problem[] {
+function variableProblems(
+  name: string,
+  service: ResolvedService,
+  { services, dataStores }: ResolvedEnvironment,
+): Problem[] {
   const fixed = new Map<string, string>([
     ["LOG_LEVEL", `set services.${name}.logLevel instead`],
     ["PORT", `it is services.${name}.ports.http`],
@@ -91,13 +135,20 @@ function variableProblems(name: string, service: ResolvedService, { services, da
     ["POD_NAMESPACE", "it is the pod's own namespace"],
   ]);
   for (const call of service.calls) {
-    const endings = Object.hasOwn(services, call) ? ["URL"] : Object.hasOwn(dataStores, call) ? ["HOST", "PORT", "DATABASE", "USER", "PASSWORD", "URL"] : [];
-    for (const ending of endings) fixed.set(`${toEnvironmentVariableStem(call)}_${ending}`, `it comes with the call of ${call}`);
+    const endings = Object.hasOwn(services, call)
+      ? ["URL"]
+      : Object.hasOwn(dataStores, call)
+        ? ["HOST", "PORT", "DATABASE", "USER", "PASSWORD", "URL"]
+        : [];
+    for (const ending of endings)
+      fixed.set(`${toEnvironmentVariableStem(call)}_${ending}`, `it comes with the call of ${call}`);
   }
   const check = (field: "env" | "secrets") =>
     Object.keys(service[field]).flatMap((key): Problem[] => {
       const reason = fixed.get(key);
-      return reason === undefined ? [] : [{ path: `${field}.${key}`, expected: `another name: Terrarium sets ${key}; ${reason}` }];
+      return reason === undefined
+        ? []
+        : [{ path: `${field}.${key}`, expected: `another name: Terrarium sets ${key}; ${reason}` }];
     });
   const twice = Object.keys(service.env)
     .filter((key) => Object.hasOwn(service.secrets, key))
@@ -110,6 +161,12 @@ function secretProblems(service: ResolvedService, secretKeys: readonly string[] 
   return Object.entries(service.secrets).flatMap(([key, source]): Problem[] => {
     if (!("config" in source) || secretKeys.includes(source.config)) return [];
     const fix = `set it with \`pulumi config set --secret --path 'secretValues.${source.config}'\``;
-    return [{ path: `secrets.${key}.config`, got: formatValue(source.config), expected: `a key of secretValues (${secretKeys.join(", ") || "none are set"}); ${fix}` }];
+    return [
+      {
+        path: `secrets.${key}.config`,
+        got: formatValue(source.config),
+        expected: `a key of secretValues (${secretKeys.join(", ") || "none are set"}); ${fix}`,
+      },
+    ];
   });
 }

@@ -42,18 +42,13 @@ export const serviceSchema = z
     image: imageReference.meta({ description: "Container image; pinned by tag or digest outside tier dev." }),
     command: z.array(z.string()).optional().meta({ description: "Replaces the image's entry point." }),
     args: z.array(z.string()).optional().meta({ description: "Replaces the image's arguments." }),
-    component: dnsLabel()
-      .optional()
-      .meta({
-        description:
-          "Role within the application. Default: from the name's suffix (-backend, -mf, -worker), else service.",
-      }),
-    identity: z
-      .enum(["none", "stable"])
-      .default("none")
-      .meta({
-        description: "stable: each pod keeps its name across restarts (a StatefulSet, with or without volumes).",
-      }),
+    component: dnsLabel().optional().meta({
+      description:
+        "Role within the application. Default: from the name's suffix (-backend, -mf, -worker), else service.",
+    }),
+    identity: z.enum(["none", "stable"]).default("none").meta({
+      description: "stable: each pod keeps its name across restarts (a StatefulSet, with or without volumes).",
+    }),
     replicas: z.int().min(0).max(1000).optional().meta({ description: "Number of pods. Default: by tier." }),
     scaling: z
       .strictObject({
@@ -90,20 +85,14 @@ export const serviceSchema = z
     ports: ports
       .default({ http: 8080 })
       .meta({ description: "Container ports by name; `http` is probed and routed to." }),
-    calls: z
-      .array(z.string())
-      .default([])
-      .meta({
-        description:
-          "Services and data stores this service talks to. It gets their address, credentials and network access; all else is closed.",
-      }),
-    startAfter: z
-      .array(z.string())
-      .default([])
-      .meta({
-        description:
-          "Services that must be ready before this one starts. Called data stores and their migrations always are.",
-      }),
+    calls: z.array(z.string()).default([]).meta({
+      description:
+        "Services and data stores this service talks to. It gets their address, credentials and network access; all else is closed.",
+    }),
+    startAfter: z.array(z.string()).default([]).meta({
+      description:
+        "Services that must be ready before this one starts. Called data stores and their migrations always are.",
+    }),
     internet: z
       .boolean()
       .default(false)
@@ -123,23 +112,18 @@ export const serviceSchema = z
       .record(environmentVariable, z.string())
       .default({})
       .meta({ description: "Non-secret environment variables (a ConfigMap)." }),
-    secrets: z
-      .record(environmentVariable, secretSource)
-      .default({})
-      .meta({
-        description: "Secret environment variables (a Secret): generated, or taken from stack config secretValues.",
-      }),
+    secrets: z.record(environmentVariable, secretSource).default({}).meta({
+      description: "Secret environment variables (a Secret): generated, or taken from stack config secretValues.",
+    }),
     probes: z
       .strictObject({
         liveness: probe("/health", 30, 10).prefault({}).meta({ description: "Restarts the container when it fails." }),
         readiness: probe("/ready", 5, 5)
           .prefault({})
           .meta({ description: "Takes the pod out of traffic while it fails." }),
-        startup: probe("/health", 0, 5)
-          .optional()
-          .meta({
-            description: "Holds the other two back until it succeeds, for services that start slowly. Default: none.",
-          }),
+        startup: probe("/health", 0, 5).optional().meta({
+          description: "Holds the other two back until it succeeds, for services that start slowly. Default: none.",
+        }),
       })
       .prefault({})
       .meta({

@@ -1,7 +1,17 @@
 import { InvalidSpecError, type Problem } from "./problem.ts";
 
 /** Keys of a stack's configuration that describe its environment. */
-const SPEC_KEYS = ["tier", "name", "application", "services", "dataStores", "migrations", "network", "observability", "quota"] as const;
+const SPEC_KEYS = [
+  "tier",
+  "name",
+  "application",
+  "services",
+  "dataStores",
+  "migrations",
+  "network",
+  "observability",
+  "quota",
+] as const;
 
 /** Keys of a stack's configuration that say where it runs and what it starts from. */
 const STACK_KEYS = ["base", "secretValues", "context", "kubeconfig"] as const;
@@ -34,7 +44,9 @@ export interface StackSource {
  * @throws InvalidSpecError for a key that does not exist.
  */
 export function toEnvironmentSpec(source: StackSource): Record<string, unknown> {
-  const unknownKeys = Object.keys(source.config).filter((key) => !(STACK_CONFIG_KEYS as readonly string[]).includes(key));
+  const unknownKeys = Object.keys(source.config).filter(
+    (key) => !(STACK_CONFIG_KEYS as readonly string[]).includes(key),
+  );
   if (unknownKeys.length > 0) {
     throw new InvalidSpecError(
       unknownKeys.map((key): Problem => ({ path: key, expected: STACK_CONFIG_KEYS.join(", "), unknownKey: true })),
@@ -43,10 +55,16 @@ export function toEnvironmentSpec(source: StackSource): Record<string, unknown> 
   if (source.base !== undefined && !isMap(source.base)) {
     throw new InvalidSpecError([{ path: "base", expected: "a file that holds a map of keys to values" }]);
   }
-  const own = Object.fromEntries(SPEC_KEYS.filter((key) => isSet(source.config[key])).map((key) => [key, source.config[key]]));
+  const own = Object.fromEntries(
+    SPEC_KEYS.filter((key) => isSet(source.config[key])).map((key) => [key, source.config[key]]),
+  );
   const spec = mergePatch(source.base ?? {}, own) as Record<string, unknown>;
   const application = spec["application"] ?? source.project;
-  return { ...spec, application, name: spec["name"] ?? (typeof application === "string" ? `${application}-${source.stack}` : source.stack) };
+  return {
+    ...spec,
+    application,
+    name: spec["name"] ?? (typeof application === "string" ? `${application}-${source.stack}` : source.stack),
+  };
 }
 
 /** Whether a value of stack configuration says anything: project-wide defaults fill unset keys with "" and {}. */

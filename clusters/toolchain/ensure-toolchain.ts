@@ -1,4 +1,4 @@
-import { basename, delimiter, join, relative, resolve } from "node:path";
+import { basename, delimiter, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesBelow, textKey } from "./cache-key.ts";
 import { cacheLayout, type CacheLayout } from "./cache-layout.ts";
@@ -59,8 +59,10 @@ const modulesDir = fileURLToPath(new URL("./go", import.meta.url));
  * @throws ToolchainError (GoRequiredError, CommandError, ChecksumError) that says what to do.
  * @throws the signal's reason, when it aborts.
  */
-export async function ensureToolchain(needs: readonly ToolName[], options: ToolchainOptions): Promise<Toolchain> {
-  const cache = cacheLayout(resolve(options.cacheDir));
+export async function ensureToolchain(needs: readonly ToolName[], given: ToolchainOptions): Promise<Toolchain> {
+  const root = resolve(given.cacheDir);
+  const cache = cacheLayout(root);
+  const options = { ...given, env: withoutFolder(given.env, root) };
   const { env, progress, signal } = options;
   await removeStaleTemporaries(cache);
   const target = { platform: process.platform, arch: process.arch };
@@ -83,6 +85,15 @@ export async function ensureToolchain(needs: readonly ToolName[], options: Toolc
       ...(await pulumiEnvironment(cache.pulumiHome, env)),
     },
   };
+}
+
+/**
+ * The environment without PATH entries of the cache: a shell that `terrarium env` has set up must not make our own tools
+ * look like the machine's.
+ */
+function withoutFolder(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv {
+  const entries = (env["PATH"] ?? "").split(delimiter).filter((entry) => !entry.startsWith(`${folder}${sep}`));
+  return { ...env, PATH: entries.join(delimiter) };
 }
 
 /** Cache first, then the machine, then download, then build; a plugin is downloaded only by an official CLI. */

@@ -26,9 +26,11 @@ export const pulumi: Recipe = {
     },
     {
       folder: "pulumi-language-nodejs",
-      binaries: { "pulumi-language-nodejs": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
+      binaries: { "pulumi-language-nodejs-host": "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs" },
       variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumiLanguageNodejs}` },
     },
+    // Hands the project's runtime options on: the engine passes them in a way that this host is too old for.
+    { folder: "pulumi-language-nodejs", binaries: { "pulumi-language-nodejs": "./launcher" } },
   ],
   ship: ["pulumi-analyzer-policy", "pulumi-resource-pulumi-nodejs"].map((script) => ({
     folder: "pulumi-language-nodejs",

@@ -39,7 +39,7 @@ export class Postgres extends Component {
     const { store } = args;
     const part = { name, component: "database", image: store.image };
     const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
-    const superuser = new random.RandomPassword(`${name}-superuser-password`, { length: 32, special: false }, { parent: this });
+    const superuser = new random.RandomPassword(`${name}-superuser`, { length: 32, special: false }, { parent: this });
     const secretData = { password: password.result, "superuser-password": superuser.result };
     const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secretData }, this.child());
     const config = new k8s.core.v1.ConfigMap(

@@ -49,7 +49,7 @@ export class Redis extends Component {
       },
       this.child(),
     );
-    const ping = ["sh", "-c", "redis-cli -h 127.0.0.1 ping | grep -qx PONG"];
+    const ping = (answer: string) => ["sh", "-c", `redis-cli -h 127.0.0.1 ping | grep -qE '^${answer}'`];
     const workload = createWorkload(
       name,
       {
@@ -76,8 +76,9 @@ export class Redis extends Component {
               { volume: "data", path: DATA },
               { volume: "config", path: CONFIG, readOnly: true },
             ],
-            livenessProbe: execProbe(ping, { initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
-            readinessProbe: execProbe(ping, { initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+            // While it reads a large append-only file it answers LOADING: alive, and to be left alone.
+            livenessProbe: execProbe(ping("(PONG|LOADING)"), { initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
+            readinessProbe: execProbe(ping("PONG$"), { initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
           },
         },
       },
@@ -92,7 +93,7 @@ function toConnection(name: string, password: pulumi.Output<string>, ready: read
   const stem = toEnvironmentVariableStem(name);
   return {
     env: { [`${stem}_HOST`]: name, [`${stem}_PORT`]: String(PORT) },
-    secretEnv: { [`${stem}_PASSWORD`]: password, [`${stem}_URL`]: pulumi.interpolate`redis://:${password}@${name}:${PORT}` },
+    secretEnv: { [`${stem}_PASSWORD`]: password, [`${stem}_URL`]: pulumi.interpolate`redis://default:${password}@${name}:${PORT}` },
     ready,
   };
 }

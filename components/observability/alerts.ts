@@ -129,7 +129,8 @@ function prometheusAlerts(): AlertRule[] {
       labels: { severity: "warning" },
       annotations: {
         summary: "Prometheus runs with an old configuration",
-        description: "{{ $labels.pod }} has refused its new configuration files and goes on with the previous ones. Its log names the file and the error.",
+        description:
+          "{{ $labels.pod }} has refused its new configuration files and goes on with the previous ones. Its log names the file and the error.",
       },
     },
   ];
@@ -154,7 +155,8 @@ function lokiAlerts(collector: boolean): AlertRule[] {
       labels: { severity: "warning" },
       annotations: {
         summary: "Loki discards log lines: {{ $labels.reason }}",
-        description: "Loki has discarded {{ $value | humanize }} lines within 15 minutes because of {{ $labels.reason }}. Lines above a rate limit are sent again by the collector; others are lost.",
+        description:
+          "Loki has discarded {{ $value | humanize }} lines within 15 minutes because of {{ $labels.reason }}. Lines above a rate limit are sent again by the collector; others are lost.",
       },
     },
   ];
@@ -168,7 +170,8 @@ function lokiAlerts(collector: boolean): AlertRule[] {
       labels: { severity: "warning" },
       annotations: {
         summary: "No log line has reached Loki",
-        description: "The environment's own servers log all the time, yet nothing has arrived for 15 minutes. Look at the log collector's pods and their network policy.",
+        description:
+          "The environment's own servers log all the time, yet nothing has arrived for 15 minutes. Look at the log collector's pods and their network policy.",
       },
     },
   ];

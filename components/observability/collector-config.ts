@@ -46,7 +46,11 @@ export function collectorConfig(args: CollectorConfigArgs): string {
           sizer: "bytes",
           queue_size: LOG_SHIPPING.queueBytes,
           block_on_overflow: true,
-          batch: { flush_timeout: `${LOG_SHIPPING.flushMilliseconds}ms`, min_size: LOG_SHIPPING.batchBytes, max_size: LOG_SHIPPING.batchBytes },
+          batch: {
+            flush_timeout: `${LOG_SHIPPING.flushMilliseconds}ms`,
+            min_size: LOG_SHIPPING.batchBytes,
+            max_size: LOG_SHIPPING.batchBytes,
+          },
         },
       },
     },
@@ -55,7 +59,9 @@ export function collectorConfig(args: CollectorConfigArgs): string {
       telemetry: {
         logs: { encoding: "json" },
         metrics: {
-          readers: [{ pull: { exporter: { prometheus: { host: "0.0.0.0", port: OBSERVABILITY_PORTS.collectorMetrics } } } }],
+          readers: [
+            { pull: { exporter: { prometheus: { host: "0.0.0.0", port: OBSERVABILITY_PORTS.collectorMetrics } } } },
+          ],
         },
       },
       pipelines: { logs: { receivers: ["file_log"], processors: ["memory_limiter"], exporters: ["otlp_http"] } },
@@ -81,7 +87,13 @@ function podLogs(namespace: string): Yaml {
       { type: "remove", id: "pod-uid", field: 'resource["k8s.pod.uid"]' },
       // The line stays whole in the body; what is parsed serves to find severity and message and is then dropped, so
       // that a program's fields can't exceed Loki's limits on metadata.
-      { type: "json_parser", id: "json", if: 'body matches "^\\\\s*[{]"', parse_to: "attributes.json", on_error: "send_quiet" },
+      {
+        type: "json_parser",
+        id: "json",
+        if: 'body matches "^\\\\s*[{]"',
+        parse_to: "attributes.json",
+        on_error: "send_quiet",
+      },
       ...["level", "severity"].map((field) => ({
         type: "severity_parser",
         id: `severity-from-${field}`,

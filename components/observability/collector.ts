@@ -1,6 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { DNS_PORT, OBSERVABILITY_PORTS, selectorLabels, workloadLabels, type ResolvedEnvironment } from "../../spec/index.ts";
+import {
+  DNS_PORT,
+  OBSERVABILITY_PORTS,
+  selectorLabels,
+  workloadLabels,
+  type ResolvedEnvironment,
+} from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
@@ -41,7 +47,9 @@ export class LogCollector extends Component {
     const { collector } = environment.observability;
     const part = { name: LOG_COLLECTOR, component: "observability", image: collector.image };
     const metadata = this.metadata(LOG_COLLECTOR, part);
-    const files = { "config.yaml": collectorConfig({ namespace: logsOf, lokiUrl: serverUrl("loki", logsOf), stateFolder: STATE }) };
+    const files = {
+      "config.yaml": collectorConfig({ namespace: logsOf, lokiUrl: serverUrl("loki", logsOf), stateFolder: STATE }),
+    };
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: files }, this.child());
     const policies = Object.entries(collectorPolicies(environment, logsOf)).map(
       ([policy, spec]) =>
@@ -69,7 +77,10 @@ export class LogCollector extends Component {
             volumes: [
               { name: "config", configMap: { name: LOG_COLLECTOR } },
               { name: "logs", hostPath: { path: POD_LOGS, type: "Directory" } },
-              { name: "state", hostPath: { path: `/var/lib/terrarium-log-collector/${environment.name}`, type: "DirectoryOrCreate" } },
+              {
+                name: "state",
+                hostPath: { path: `/var/lib/terrarium-log-collector/${environment.name}`, type: "DirectoryOrCreate" },
+              },
             ],
             container: {
               name: LOG_COLLECTOR,
@@ -98,7 +109,10 @@ export class LogCollector extends Component {
 }
 
 /** Policies of the collector's namespace by object name: nothing in, and out only DNS and Loki. */
-export function collectorPolicies({ name: instance, network }: ResolvedEnvironment, logsOf: string): Record<string, PolicySpec> {
+export function collectorPolicies(
+  { name: instance, network }: ResolvedEnvironment,
+  logsOf: string,
+): Record<string, PolicySpec> {
   const inNamespace = (namespace: string) => ({ matchLabels: { "kubernetes.io/metadata.name": namespace } });
   return {
     "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
@@ -114,7 +128,12 @@ export function collectorPolicies({ name: instance, network }: ResolvedEnvironme
           ],
         },
         {
-          to: [{ namespaceSelector: inNamespace(logsOf), podSelector: { matchLabels: selectorLabels({ name: "loki", instance }) } }],
+          to: [
+            {
+              namespaceSelector: inNamespace(logsOf),
+              podSelector: { matchLabels: selectorLabels({ name: "loki", instance }) },
+            },
+          ],
           ports: [{ protocol: "TCP", port: OBSERVABILITY_PORTS.loki }],
         },
       ],

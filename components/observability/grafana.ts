@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { OBSERVABILITY_PORTS, type Tier } from "../../spec/index.ts";
 import { configChecksum, secretChecksum } from "../checksum.ts";
@@ -30,9 +30,17 @@ export class Grafana extends Server {
     const { environment } = args;
     const files = grafanaFiles(args);
     const config = this.configMap(name, files);
-    const password = new random.RandomPassword(`${name}-admin-password`, { length: 32, special: false }, { parent: this });
+    const password = new random.RandomPassword(
+      `${name}-admin-password`,
+      { length: 32, special: false },
+      { parent: this },
+    );
     // Encrypts credentials in Grafana's database; without it every Grafana in the world uses the same key.
-    const encryptionKey = new random.RandomPassword(`${name}-encryption-key`, { length: 32, special: false }, { parent: this });
+    const encryptionKey = new random.RandomPassword(
+      `${name}-encryption-key`,
+      { length: 32, special: false },
+      { parent: this },
+    );
     const secretData = { "admin-password": password.result, "encryption-key": encryptionKey.result };
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,
@@ -45,7 +53,10 @@ export class Grafana extends Server {
       dataPath: DATA,
       annotations: { ...configChecksum(files), ...secretChecksum(secretData, args.checksumKey) },
       volumes: [
-        { name: "data-sources", configMap: { name: this.server, items: [{ key: DATA_SOURCES_FILE, path: DATA_SOURCES_FILE }] } },
+        {
+          name: "data-sources",
+          configMap: { name: this.server, items: [{ key: DATA_SOURCES_FILE, path: DATA_SOURCES_FILE }] },
+        },
         { name: "dashboards", configMap: { name: this.server, items: dashboards.map((key) => ({ key, path: key })) } },
         { name: "secrets", secret: { secretName: this.server, defaultMode: 0o440 } },
       ],
@@ -80,7 +91,13 @@ function grafanaFiles({ environment }: GrafanaArgs): Record<string, string> {
     "provider.yaml": toYaml({
       apiVersion: 1,
       providers: [
-        { name: "terrarium", type: "file", disableDeletion: true, allowUiUpdates: false, options: { path: DASHBOARDS } },
+        {
+          name: "terrarium",
+          type: "file",
+          disableDeletion: true,
+          allowUiUpdates: false,
+          options: { path: DASHBOARDS },
+        },
       ],
     }),
     ...Object.fromEntries(Object.entries(dashboards).map(([file, dashboard]) => [file, JSON.stringify(dashboard)])),

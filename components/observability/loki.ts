@@ -29,7 +29,11 @@ export class Loki extends Server {
         env: goMemoryLimit(loki.resources),
         // The image has no shell, so every probe is HTTP. A start replays the write-ahead log, for minutes at worst.
         startupProbe: httpProbe("/ready", "http", { ...timing, periodSeconds: 2, failureThreshold: 150 }),
-        livenessProbe: httpProbe("/loki/api/v1/status/buildinfo", "http", { ...timing, periodSeconds: 10, failureThreshold: 6 }),
+        livenessProbe: httpProbe("/loki/api/v1/status/buildinfo", "http", {
+          ...timing,
+          periodSeconds: 10,
+          failureThreshold: 6,
+        }),
         readinessProbe: httpProbe("/ready", "http", { ...timing, failureThreshold: 3 }),
       },
       dependsOn: [config],
@@ -61,9 +65,17 @@ export function lokiConfig(loki: ResolvedObservability["loki"]): string {
     },
     schema_config: {
       configs: [
-        { from: SCHEMA_FROM, store: "tsdb", object_store: "filesystem", schema: "v13", index: { prefix: "index_", period: "24h" } },
+        {
+          from: SCHEMA_FROM,
+          store: "tsdb",
+          object_store: "filesystem",
+          schema: "v13",
+          index: { prefix: "index_", period: "24h" },
+        },
       ],
     },
+    // How often the parts of the one process look each other up; it would be ready only after the default, 10 s.
+    frontend: { scheduler_dns_lookup_period: "1s" },
     ingester: {
       // One instance has no ring to settle: it is ready when it says so, not 15 s later.
       lifecycler: { min_ready_duration: "0s" },
@@ -85,7 +97,9 @@ export function lokiConfig(loki: ResolvedObservability["loki"]): string {
           ignore_defaults: true,
           // The pod is a label because Loki refuses lines an hour older than the newest of their stream: pods of one
           // service on two nodes must not share a stream, or a collector that catches up would lose its backlog.
-          attributes_config: [{ action: "index_label", attributes: ["service.name", "k8s.namespace.name", "k8s.pod.name"] }],
+          attributes_config: [
+            { action: "index_label", attributes: ["service.name", "k8s.namespace.name", "k8s.pod.name"] },
+          ],
         },
       },
     },

@@ -20,7 +20,10 @@ export interface Panel {
   readonly type: "stat" | "timeseries" | "table" | "logs";
   readonly datasource: { readonly type: string; readonly uid: string };
   readonly targets: readonly Target[];
-  readonly fieldConfig: { readonly defaults: Readonly<Record<string, unknown>>; readonly overrides: readonly unknown[] };
+  readonly fieldConfig: {
+    readonly defaults: Readonly<Record<string, unknown>>;
+    readonly overrides: readonly unknown[];
+  };
   readonly options: Readonly<Record<string, unknown>>;
   readonly transformations?: readonly { readonly id: string; readonly options: Readonly<Record<string, unknown>> }[];
 }
@@ -57,35 +60,41 @@ interface PanelArgs {
   readonly unit?: string;
 }
 
-/** Value from which a panel is coloured as bad. */
-interface Threshold {
-  readonly bad: number;
-}
-
 /** Lines over time. */
-export function timeSeries(args: PanelArgs & { readonly link?: string; readonly max?: number }): Panel {
+export function timeSeries(args: PanelArgs & { readonly link?: string }): Panel {
   return panel("timeseries", args, "range", {
     defaults: {
       unit: args.unit ?? UNITS.count,
       min: 0,
-      ...(args.max === undefined ? {} : { max: args.max }),
       custom: { fillOpacity: 10, showPoints: "never", spanNulls: false },
       ...(args.link ? { links: [{ title: "Open the service", url: args.link }] } : {}),
     },
-    options: { legend: { displayMode: "list", placement: "bottom", showLegend: true }, tooltip: { mode: "multi", sort: "desc" } },
+    options: {
+      legend: { displayMode: "list", placement: "bottom", showLegend: true },
+      tooltip: { mode: "multi", sort: "desc" },
+    },
   });
 }
 
+/** What {@link number} may be told beyond title and query. */
+interface NumberOptions {
+  readonly description?: string;
+  /** @default "prometheus" */
+  readonly source?: DataSource;
+  /** @default a plain number */
+  readonly unit?: string;
+  /** Value from which the panel is red. @default none */
+  readonly bad?: number;
+}
+
 /** One number. */
-export function stat(args: PanelArgs & { readonly threshold?: Threshold; readonly decimals?: number }): Panel {
-  return panel("stat", args, "instant", {
-    defaults: {
-      unit: args.unit ?? UNITS.count,
-      ...(args.decimals === undefined ? {} : { decimals: args.decimals }),
-      thresholds: { mode: "absolute", steps: steps(args.threshold) },
-    },
+export function number(title: string, expr: string, options: NumberOptions = {}): Panel {
+  const { description, source = "prometheus", unit = UNITS.count, bad } = options;
+  const steps = [{ color: "green", value: null }, ...(bad === undefined ? [] : [{ color: "red", value: bad }])];
+  return panel("stat", { title, description, source, queries: [{ expr }] }, "instant", {
+    defaults: { unit, thresholds: { mode: "absolute", steps } },
     options: {
-      colorMode: args.threshold ? "background" : "value",
+      colorMode: bad === undefined ? "value" : "background",
       graphMode: "none",
       justifyMode: "auto",
       textMode: "value",
@@ -99,7 +108,12 @@ export function table(args: PanelArgs & { readonly hide?: readonly string[] }): 
   return {
     ...panel("table", args, "instant", { defaults: {}, options: { showHeader: true } }),
     transformations: [
-      { id: "organize", options: { excludeByName: Object.fromEntries(["Time", "Value", ...(args.hide ?? [])].map((column) => [column, true])) } },
+      {
+        id: "organize",
+        options: {
+          excludeByName: Object.fromEntries(["Time", "Value", ...(args.hide ?? [])].map((column) => [column, true])),
+        },
+      },
     ],
   };
 }
@@ -108,17 +122,37 @@ export function table(args: PanelArgs & { readonly hide?: readonly string[] }): 
 export function logs(args: Omit<PanelArgs, "source" | "unit">): Panel {
   return panel("logs", { ...args, source: "loki" }, "range", {
     defaults: {},
-    options: { showTime: true, wrapLogMessage: true, enableLogDetails: true, sortOrder: "Descending", dedupStrategy: "none" },
+    options: {
+      showTime: true,
+      wrapLogMessage: true,
+      enableLogDetails: true,
+      sortOrder: "Descending",
+      dedupStrategy: "none",
+    },
   });
 }
 
-/** Rows of panels of one height; each row's panels share its width evenly. Empty rows take no room. */
-export function arrange(rows: readonly { readonly height: number; readonly panels: readonly Panel[] }[]): PlacedPanel[] {
+/** Panels beside each other. */
+export interface Row {
+  /** Of the grid's units. */
+  readonly height: number;
+  readonly panels: readonly Panel[];
+}
+
+/** Heights of rows by what they hold. */
+export const HEIGHT = { number: 4, chart: 8, list: 9, log: 18 } as const;
+
+/** Places rows below each other; each row's panels share its width evenly. Empty rows take no room. */
+export function arrange(
+  rows: readonly { readonly height: number; readonly panels: readonly Panel[] }[],
+): PlacedPanel[] {
   const placed: PlacedPanel[] = [];
   let y = 0;
   for (const { height, panels } of rows.filter((row) => row.panels.length > 0)) {
     const w = Math.floor(24 / panels.length);
-    panels.forEach((item, index) => placed.push({ ...item, id: placed.length + 1, gridPos: { x: index * w, y, w, h: height } }));
+    panels.forEach((item, index) =>
+      placed.push({ ...item, id: placed.length + 1, gridPos: { x: index * w, y, w, h: height } }),
+    );
     y += height;
   }
   return placed;
@@ -148,9 +182,4 @@ function panel(
     fieldConfig: { defaults, overrides: [] },
     options,
   };
-}
-
-function steps(threshold: Threshold | undefined): { color: string; value: number | null }[] {
-  const good = { color: "green", value: null };
-  return threshold ? [good, { color: "red", value: threshold.bad }] : [good];
 }

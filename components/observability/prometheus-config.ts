@@ -53,8 +53,18 @@ function relabelling(environment: string): Yaml[] {
     // Pods that are starting are no failure yet, and finished ones never answer.
     { source_labels: [`${META}pod_phase`], regex: "Pending|Succeeded|Failed", action: "drop" },
     // One target for each pod: discovery gives one for each container port, and equal addresses fall together.
-    { source_labels: [annotation("port"), `${META}pod_ip`], regex: "(\\d+);([0-9.]+)", replacement: "$2:$1", target_label: "__address__" },
-    { source_labels: [annotation("port"), `${META}pod_ip`], regex: "(\\d+);(.*:.*)", replacement: "[$2]:$1", target_label: "__address__" },
+    {
+      source_labels: [annotation("port"), `${META}pod_ip`],
+      regex: "(\\d+);([0-9.]+)",
+      replacement: "$2:$1",
+      target_label: "__address__",
+    },
+    {
+      source_labels: [annotation("port"), `${META}pod_ip`],
+      regex: "(\\d+);(.*:.*)",
+      replacement: "[$2]:$1",
+      target_label: "__address__",
+    },
     { source_labels: [annotation("path")], regex: "(.+)", target_label: "__metrics_path__" },
     { source_labels: [`${META}namespace`], target_label: "namespace" },
     { source_labels: [`${META}pod_name`], target_label: "pod" },

@@ -22,7 +22,7 @@ export class Prometheus extends Server {
     const files = prometheusFiles(args.environment, CONFIG);
     const config = this.configMap(name, files);
     // Limits of services change with every resize; Prometheus reads them while it runs, without a gap in its data.
-    const { [DECLARED_RULES_FILE]: _reloaded, ...restarting } = files;
+    const restarting = Object.fromEntries(Object.entries(files).filter(([file]) => file !== DECLARED_RULES_FILE));
     this.createServer(name, {
       serviceAccountName: this.server,
       serviceAccountToken: true,
@@ -39,7 +39,7 @@ export class Prometheus extends Server {
           `--storage.tsdb.retention.time=${prometheus.retentionDays}d`,
           `--storage.tsdb.retention.size=${percentOfBytes(prometheus.storage.size, PROMETHEUS_VOLUME_PERCENT)}B`,
           `--web.listen-address=:${OBSERVABILITY_PORTS.prometheus}`,
-          "--enable-feature=auto-reload-config",
+          "--config.auto-reload",
           `--config.auto-reload-interval=${CONFIG_RELOAD_SECONDS}s`,
         ],
         env: goMemoryLimit(prometheus.resources),
@@ -54,7 +54,11 @@ export class Prometheus extends Server {
   private access(name: string): pulumi.Resource[] {
     const metadata = this.metadata(this.server, this.part);
     return [
-      new k8s.core.v1.ServiceAccount(`${name}-service-account`, { metadata, automountServiceAccountToken: false }, this.child()),
+      new k8s.core.v1.ServiceAccount(
+        `${name}-service-account`,
+        { metadata, automountServiceAccountToken: false },
+        this.child(),
+      ),
       new k8s.rbac.v1.Role(
         `${name}-role`,
         { metadata, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }] },

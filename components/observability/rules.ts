@@ -73,11 +73,13 @@ export function goldenSignalRules(): RuleGroup<RecordingRule>[] {
         // Services without an error get a zero, so that a ratio exists for each that has traffic.
         { record: SIGNALS.errors, expr: `${requestRate('status_code=~"5.."')} or ${SIGNALS.traffic} * 0` },
         { record: SIGNALS.errorRatio, expr: `${SIGNALS.errors} / (${SIGNALS.traffic} > 0)` },
-        ...([
-          [SIGNALS.latencyP50, 0.5],
-          [SIGNALS.latencyP95, 0.95],
-          [SIGNALS.latencyP99, 0.99],
-        ] as const).map(([record, quantile]) => ({
+        ...(
+          [
+            [SIGNALS.latencyP50, 0.5],
+            [SIGNALS.latencyP95, 0.95],
+            [SIGNALS.latencyP99, 0.99],
+          ] as const
+        ).map(([record, quantile]) => ({
           record,
           expr: `histogram_quantile(${quantile}, sum by (${by}, le) (rate(http_request_duration_seconds_bucket[5m])))`,
         })),

@@ -44,7 +44,13 @@ export abstract class Server extends Component {
   protected readonly server: ServerName;
   private readonly args: ServerArgs;
 
-  protected constructor(kind: string, name: string, server: ServerName, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
+  protected constructor(
+    kind: string,
+    name: string,
+    server: ServerName,
+    args: ServerArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super(kind, name, args, opts);
     this.server = server;
     this.args = args;
@@ -63,7 +69,11 @@ export abstract class Server extends Component {
 
   /** The server's configuration files. */
   protected configMap(name: string, data: Readonly<Record<string, string>>): k8s.core.v1.ConfigMap {
-    return new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: this.metadata(this.server, this.part), data: { ...data } }, this.child());
+    return new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: this.metadata(this.server, this.part), data: { ...data } },
+      this.child(),
+    );
   }
 
   /** Everything of the server but its configuration. */

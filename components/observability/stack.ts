@@ -33,9 +33,10 @@ export class Observability extends Component {
 
   constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Observability", name, args, opts);
-    // The escape hatch reaches all descendants from here.
-    const { transform: _inherited, ...inner } = args;
-    const { prometheus, loki, grafana, collector } = args.environment.observability;
+    const { placement, environment, apiServer, checksumKey } = args;
+    const { prometheus, loki, grafana, collector } = environment.observability;
+    // Without the escape hatch: it reaches all descendants from here.
+    const inner = { placement, environment, apiServer, checksumKey };
     const urls: Partial<Record<ServerName, string>> = {};
     if (prometheus.enabled) urls.prometheus = new Prometheus(`${name}-prometheus`, inner, { parent: this }).url;
     if (loki.enabled) urls.loki = new Loki(`${name}-loki`, inner, { parent: this }).url;

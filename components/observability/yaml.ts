@@ -14,7 +14,9 @@ function block(value: Yaml, indent: string): string {
   if (typeof value !== "object") return JSON.stringify(value);
   const entries = isList(value)
     ? value.map((item) => `${indent}- ${block(item, `${indent}  `).trimStart()}`)
-    : Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${indent}${toKey(key)}:${nested(item, indent)}`]));
+    : Object.entries(value).flatMap(([key, item]) =>
+        item === undefined ? [] : [`${indent}${toKey(key)}:${nested(item, indent)}`],
+      );
   if (entries.length === 0) return isList(value) ? "[]" : "{}";
   return entries.join("\n");
 }

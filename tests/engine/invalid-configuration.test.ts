@@ -22,7 +22,7 @@ describe("a wrong configuration", () => {
     await checkout.run("pulumi", ["stack", "init", "wrong"]);
     const unknown = await checkout.run("pulumi", ["up", "--stack", "wrong", "--yes", "--skip-preview", "--non-interactive"]);
     assert.notEqual(unknown.code, 0);
-    assert.match(unknown.stdout, /servces: expected no such key; allowed here: tier, name, /);
+    assert.match(unknown.stdout, /servces: no such key; allowed here: tier, name, /);
     checkout.editStack("wrong", (config) => delete config["terrarium:servces"]);
     const dangling = await checkout.run("pulumi", ["up", "--stack", "wrong", "--yes", "--skip-preview", "--non-interactive"]);
     assert.match(dangling.stdout, /services\.guestbook-worker\.calls\[0\]: got "postgress", expected one of: /);

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { adoptPendingCreates, type ExportedStack, hasPendingOperations } from "../../../cli/pending-operations.ts";
+import { readStackFile } from "../../../cli/project.ts";
+import { StackState } from "../../../cli/state.ts";
+import { localPaths } from "../../../clusters/local-paths.ts";
+import { useScratchFolder } from "../clusters/scratch-folder.ts";
+import { testSurroundings } from "./surroundings.ts";
+
+describe("the state of a checkout's stacks", () => {
+  const scratch = useScratchFolder();
+  const state = (env: NodeJS.ProcessEnv = {}): StackState => {
+    testSurroundings(scratch());
+    return new StackState(localPaths(scratch().path), env);
+  };
+  const read = (name: string): string => readFileSync(join(scratch().path, name), "utf8");
+
+  it("lies in the checkout, encrypted with a passphrase that only this user can read", () => {
+    const env = state().environment();
+    assert.equal(env["PULUMI_BACKEND_URL"], `file://${scratch().path}/.terrarium/state`);
+    assert.equal(statSync(env["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? "").mode & 0o777, 0o600);
+    assert.match(read(".terrarium/passphrase"), /^[\w-]{43}$/);
+  });
+
+  it("keeps its passphrase, and takes none from the environment", () => {
+    state().environment();
+    const before = read(".terrarium/passphrase");
+    const env = state({ PULUMI_CONFIG_PASSPHRASE: "" }).environment();
+    assert.equal(read(".terrarium/passphrase"), before);
+    assert.ok("PULUMI_CONFIG_PASSPHRASE" in env);
+    assert.equal(env["PULUMI_CONFIG_PASSPHRASE"], undefined);
+  });
+
+  it("is the user's own where the environment names a backend", () => {
+    const own = state({ PULUMI_BACKEND_URL: "s3://bucket" });
+    assert.equal(own.isLocal, false);
+    assert.deepEqual(own.environment(), {});
+    assert.equal(own.configFile(readStackFile(scratch().path, "dev")), join(scratch().path, "Pulumi.dev.yaml"));
+    assert.equal(existsSync(join(scratch().path, ".terrarium")), false);
+  });
+
+  it("is still the checkout's after the shell took its variables", () => {
+    assert.equal(state({ PULUMI_BACKEND_URL: `file://${scratch().path}/.terrarium/state` }).isLocal, true);
+  });
+
+  it("gives the engine a copy of the stack's file that follows it and keeps the engine's salt", () => {
+    const local = state();
+    const copy = local.configFile(readStackFile(scratch().path, "dev"));
+    scratch().file(".terrarium/config/Pulumi.dev.yaml", `${readFileSync(copy, "utf8")}encryptionsalt: v1:abc:v1:def\n`);
+    scratch().file("Pulumi.dev.yaml", "config:\n  terrarium:tier: staging\n");
+    local.configFile(readStackFile(scratch().path, "dev"));
+    assert.equal(readFileSync(copy, "utf8"), "config:\n  terrarium:tier: staging\nencryptionsalt: v1:abc:v1:def\n");
+    assert.equal(read("Pulumi.dev.yaml"), "config:\n  terrarium:tier: staging\n");
+  });
+
+  it("uses a stack's own secrets in place, and needs their passphrase", () => {
+    testSurroundings(scratch());
+    scratch().file("Pulumi.dev.yaml", "config: {}\nencryptionsalt: v1:own:v1:own\n");
+    const file = readStackFile(scratch().path, "dev");
+    const paths = localPaths(scratch().path);
+    assert.equal(new StackState(paths, {}).configFile(file), file.path);
+    assert.throws(() => new StackState(paths, {}).environment(file), {
+      name: "UsageFailure",
+      message: /PULUMI_CONFIG_PASSPHRASE/,
+    });
+    const env = new StackState(paths, { PULUMI_CONFIG_PASSPHRASE: "" }).environment(file);
+    assert.deepEqual(Object.keys(env), ["PULUMI_BACKEND_URL"]);
+  });
+
+  it("does not take its own salt, copied by plain pulumi, for the user's", () => {
+    const local = state();
+    local.configFile(readStackFile(scratch().path, "dev"));
+    scratch().file(".terrarium/config/Pulumi.dev.yaml", "config: {}\nencryptionsalt: v1:abc:v1:def\n");
+    scratch().file("Pulumi.dev.yaml", "config: {}\nencryptionsalt: v1:abc:v1:def\n");
+    const copy = local.configFile(readStackFile(scratch().path, "dev"));
+    assert.equal(copy, join(scratch().path, ".terrarium/config/Pulumi.dev.yaml"));
+    assert.equal(readFileSync(copy, "utf8").match(/encryptionsalt/g)?.length, 1);
+  });
+
+  it("lists the stacks that have state, without backups", () => {
+    for (const name of ["dev.json", "dev.json.bak", "dev.json.attrs", "prod.json"]) {
+      scratch().file(`.terrarium/state/.pulumi/stacks/terrarium/${name}`, "{}");
+    }
+    assert.deepEqual(state().localStacks("terrarium"), ["dev", "prod"]);
+    assert.deepEqual(state().localStacks("other"), []);
+  });
+});
+
+describe("creations that an interrupted update left open", () => {
+  const object = (name: string, namespace?: string) => ({
+    urn: `urn:pulumi:dev::terrarium::kubernetes:core/v1:ConfigMap::${name}`,
+    type: "kubernetes:core/v1:ConfigMap",
+    inputs: { metadata: { name, namespace } },
+  });
+  const stack = (...operations: { type: string; resource: ReturnType<typeof object> }[]): ExportedStack => ({
+    version: 3,
+    deployment: { resources: [object("there", "n")], pending_operations: operations },
+  });
+
+  it("become resources under the name that the object has", () => {
+    const adopted = adoptPendingCreates(stack({ type: "creating", resource: object("a", "n") }));
+    assert.equal(adopted?.count, 1);
+    assert.deepEqual(
+      adopted.stack.deployment.resources?.map(({ id }) => id),
+      [undefined, "n/a"],
+    );
+    assert.deepEqual(adopted.stack.deployment.pending_operations, []);
+  });
+
+  it("are named without a namespace where the object has none", () => {
+    const adopted = adoptPendingCreates(stack({ type: "creating", resource: object("a") }));
+    assert.equal(adopted?.stack.deployment.resources?.[1]?.id, "a");
+  });
+
+  it("are forgotten where only the state has them, and where the state has them already", () => {
+    const password = { ...object("p"), type: "random:index/randomPassword:RandomPassword" };
+    const adopted = adoptPendingCreates(
+      stack({ type: "creating", resource: password }, { type: "creating", resource: object("there", "n") }),
+    );
+    assert.equal(adopted?.stack.deployment.resources?.length, 1);
+    assert.deepEqual(adopted.stack.deployment.pending_operations, []);
+  });
+
+  it("leave other open operations to the engine", () => {
+    assert.equal(adoptPendingCreates(stack({ type: "deleting", resource: object("a") })), undefined);
+    assert.equal(adoptPendingCreates(stack()), undefined);
+  });
+
+  it("are noticed in the text of a state file", () => {
+    assert.equal(hasPendingOperations('{"pending_operations": [\n  {"type":"creating"}]}'), true);
+    assert.equal(hasPendingOperations('{"pending_operations":[]}'), false);
+    assert.equal(hasPendingOperations("{}"), false);
+  });
+});
