@@ -7,7 +7,10 @@ const only = (name, from, allowed, comment) => ({
   comment,
   severity: "error",
   from: { path: from },
-  to: { path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|index\\.ts|base-file\\.ts)", pathNot: allowed },
+  to: {
+    path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|index\\.ts|base-file\\.ts)",
+    pathNot: allowed,
+  },
 });
 
 module.exports = {
@@ -36,8 +39,18 @@ module.exports = {
       to: { path: "@pulumi/kubernetesx" },
     },
     only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
-    only("program", "^index\\.ts$", "^((spec|components|clusters)/|base-file\\.ts$)", "index.ts turns configuration into an environment"),
-    only("cli-on-top", "^cli/", "^((cli|clusters|spec)/|base-file\\.ts$)", "cli/ drives the engine, it does not build resources"),
+    only(
+      "program",
+      "^index\\.ts$",
+      "^((spec|components|clusters)/|base-file\\.ts$)",
+      "index.ts turns configuration into an environment",
+    ),
+    only(
+      "cli-on-top",
+      "^cli/",
+      "^((cli|clusters|spec)/|base-file\\.ts$)",
+      "cli/ drives the engine, it does not build resources",
+    ),
     {
       name: "nobody-imports-tests",
       severity: "error",
@@ -50,6 +63,10 @@ module.exports = {
     exclude: { path: "node_modules/(?!@pulumi|zod|yaml|commander)|^coverage|^\\.terrarium" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"], extensions: [".ts", ".js", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".js", ".json"],
+    },
   },
 };

@@ -16,6 +16,8 @@ export function readBaseFile(folder: string, path: unknown): unknown {
     return parse(readFileSync(resolve(folder, String(path)), "utf8")) as unknown;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidSpecError([{ path: "base", got: JSON.stringify(path), expected: `a readable YAML file (${reason})` }]);
+    throw new InvalidSpecError([
+      { path: "base", got: JSON.stringify(path), expected: `a readable YAML file (${reason})` },
+    ]);
   }
 }

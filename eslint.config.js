@@ -21,11 +21,22 @@ export default tseslint.config(
   {
     // The program's core reads nothing of its surroundings: configuration arrives as arguments.
     files: ["spec/**/*.ts", "components/**/*.ts"],
-    rules: { "no-restricted-properties": ["error", { object: "process", property: "env", message: "Read the environment in index.ts or cli/ and pass it in." }], "no-console": "error" },
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "env", message: "Read the environment in index.ts or cli/ and pass it in." },
+      ],
+      "no-console": "error",
+    },
   },
   {
     // mocha's describe/it callbacks and node:assert's async matchers are handled by mocha itself.
     files: ["tests/**/*.ts"],
-    rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "mocha", name: ["it", "describe"] }] }] },
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", package: "mocha", name: ["it", "describe"] }] },
+      ],
+    },
   },
 );

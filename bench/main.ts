@@ -29,7 +29,8 @@ const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, output: { type: "string", short: "o", default: "table" } },
 });
 const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: got "${options.rounds}", expected a whole number from 1`);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds: got "${options.rounds}", expected a whole number from 1`);
 
 const checkout = await Checkout.create();
 const seconds = new Map<string, number[]>();
@@ -44,7 +45,10 @@ try {
   const env = { ...(await checkout.environment()), PULUMI_DEBUG_COMMANDS: "true" };
   const folder = join(checkout.folder, ".terrarium", "bench");
   mkdirSync(folder, { recursive: true });
-  const manifests = writeManifests(JSON.parse(must(await pulumi(["stack", "export", "--show-secrets", "--stack", STACK]))) as never, folder);
+  const manifests = writeManifests(
+    JSON.parse(must(await pulumi(["stack", "export", "--show-secrets", "--stack", STACK]))) as never,
+    folder,
+  );
   note(`${manifests.objects} objects; ${rounds} rounds`);
   must(await pulumi(["destroy", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
   for (let round = 1; round <= rounds; round++) {
@@ -58,7 +62,9 @@ try {
   console.log(options.output === "json" ? JSON.stringify(result, null, 2) : formatMeasurements(result));
 
   async function terrariumRound(events: string): Promise<void> {
-    await timed("pulumi up (create)", () => pulumi(["up", "--yes", "--skip-preview", "--event-log", events, ...PARALLEL, ...QUIET]));
+    await timed("pulumi up (create)", () =>
+      pulumi(["up", "--yes", "--skip-preview", "--event-log", events, ...PARALLEL, ...QUIET]),
+    );
     splits.push(splitTime(readFileSync(events, "utf8"), lastStart, lastEnd));
     await timed("pulumi up (no change)", () => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
     await timed("pulumi preview", () => pulumi(["preview", ...PARALLEL, ...QUIET]));
@@ -68,8 +74,14 @@ try {
   async function kubectlRound({ file, namespaces, workloads, jobs }: Manifests): Promise<void> {
     await timed("kubectl apply + wait", async () => {
       must(await kubectl(["apply", "-f", file]));
-      const waits = workloads.map(({ namespace, reference }) => kubectl(["rollout", "status", reference, "-n", namespace, "--timeout=120s"]));
-      waits.push(...jobs.map(({ namespace, reference }) => kubectl(["wait", "--for=condition=complete", reference, "-n", namespace, "--timeout=120s"])));
+      const waits = workloads.map(({ namespace, reference }) =>
+        kubectl(["rollout", "status", reference, "-n", namespace, "--timeout=120s"]),
+      );
+      waits.push(
+        ...jobs.map(({ namespace, reference }) =>
+          kubectl(["wait", "--for=condition=complete", reference, "-n", namespace, "--timeout=120s"]),
+        ),
+      );
       return (await Promise.all(waits)).find((result) => result.code !== 0) ?? { code: 0, stdout: "", stderr: "" };
     });
     await timed("kubectl diff", async () => {
@@ -99,7 +111,8 @@ async function timed(name: string, action: () => Promise<CommandResult>): Promis
 }
 
 function must(result: CommandResult): string {
-  if (result.code !== 0) throw new Error(`a measured command failed with ${result.code}:\n${result.stdout}\n${result.stderr}`);
+  if (result.code !== 0)
+    throw new Error(`a measured command failed with ${result.code}:\n${result.stdout}\n${result.stderr}`);
   return result.stdout;
 }
 

@@ -41,7 +41,10 @@ export function writeManifests(state: Deployment, folder: string): Manifests {
   const references = (kinds: readonly string[]) =>
     objects
       .filter(({ kind }) => kinds.includes(kind))
-      .map(({ kind, metadata }) => ({ namespace: metadata.namespace ?? "default", reference: `${kind.toLowerCase()}/${metadata.name}` }));
+      .map(({ kind, metadata }) => ({
+        namespace: metadata.namespace ?? "default",
+        reference: `${kind.toLowerCase()}/${metadata.name}`,
+      }));
   return {
     file,
     objects: objects.length,

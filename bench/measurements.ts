@@ -20,7 +20,11 @@ interface Spread {
 export interface Measurements {
   readonly objects: number;
   readonly rounds: number;
-  readonly comparisons: readonly (Comparison & { readonly oursSeconds: Spread; readonly peerSeconds: Spread; readonly ratio: Spread })[];
+  readonly comparisons: readonly (Comparison & {
+    readonly oursSeconds: Spread;
+    readonly peerSeconds: Spread;
+    readonly ratio: Spread;
+  })[];
   readonly createSplit: Readonly<Record<keyof TimeSplit, number>>;
   readonly memory: PeakMemory;
 }
@@ -42,7 +46,13 @@ export function summarize(
       const ratios = ours.map((value, round) => value / (peer[round] ?? Number.NaN));
       return { ...comparison, oursSeconds: spread(ours), peerSeconds: spread(peer), ratio: spread(ratios) };
     }),
-    createSplit: { cli: part("cli"), program: part("program"), engine: part("engine"), waiting: part("waiting"), end: part("end") },
+    createSplit: {
+      cli: part("cli"),
+      program: part("program"),
+      engine: part("engine"),
+      waiting: part("waiting"),
+      end: part("end"),
+    },
     memory,
   };
 }
@@ -91,5 +101,12 @@ function mebibytes(bytes: number): string {
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

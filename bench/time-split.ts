@@ -40,8 +40,12 @@ export function splitTime(log: string, started: number, ended: number): TimeSpli
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as EngineEvent);
   const at = (event: EngineEvent | undefined, fallback: number) => (event ? event.timestamp * 1000 : fallback);
-  const prelude = at(events.find((event) => event.preludeEvent), started);
-  const isResource = (event: EngineEvent) => event.resourcePreEvent && event.resourcePreEvent.metadata.type !== "pulumi:pulumi:Stack";
+  const prelude = at(
+    events.find((event) => event.preludeEvent),
+    started,
+  );
+  const isResource = (event: EngineEvent) =>
+    event.resourcePreEvent && event.resourcePreEvent.metadata.type !== "pulumi:pulumi:Stack";
   const first = at(events.find(isResource), prelude);
   const open = new Map<string, string>();
   let waiting = 0;

@@ -4,8 +4,7 @@ import type { Toolchain } from "../clusters/toolchain/index.ts";
 import type { Engine } from "./engine.ts";
 import { createdNamespaces, protectedResources, unprotectAll } from "./exported-state.ts";
 import { CommandFailure, InterruptedFailure } from "./exit.ts";
-import { hastenDeletion } from "./hasten.ts";
-import { environmentNamespaces } from "./inventory.ts";
+import { deleteNamespaces, environmentNamespaces } from "./inventory.ts";
 import { findRemains, volumesOf } from "./remains.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
@@ -86,13 +85,8 @@ async function destroy(work: Destruction): Promise<void> {
   const volumes = await volumesOf(reader, namespaces);
 
   if (options.deleteData) await unprotectAll(engine);
-  const destroyed = new AbortController();
-  const hastening = hastenDeletion(reader, namespaces, destroyed.signal);
   const args = ["destroy", "--yes", "--skip-preview", "--parallel", "64", "--suppress-permalink=true"];
-  const result = await engine.operation(args).finally(() => {
-    destroyed.abort();
-  });
-  await hastening;
+  const result = await engine.operation(args);
   const again = `terrarium down --stack ${session.file.stack}`;
   if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
   if (result.code !== 0) {
@@ -101,6 +95,12 @@ async function destroy(work: Destruction): Promise<void> {
       result.code,
     );
   }
+  // On a simulated cluster an update that was killed left objects of which the state knows nothing.
+  if (access.provider === "simulated")
+    await deleteNamespaces(
+      reader,
+      labelled.filter((name) => !created.includes(name)),
+    );
   const remains = await findRemains(reader, namespaces, volumes);
   if (remains.length > 0) {
     throw new CommandFailure(

@@ -1,5 +1,6 @@
 import { localPaths } from "../clusters/local-paths.ts";
 import { readClusterRecord } from "../clusters/record.ts";
+import { checkpointVariables } from "./engine.ts";
 import { StackState } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -10,6 +11,7 @@ const toolVariables = [
   "PULUMI_CREDENTIALS_PATH",
   "PULUMI_SKIP_UPDATE_CHECK",
   "PULUMI_IGNORE_AMBIENT_PLUGINS",
+  "NODE_COMPILE_CACHE",
 ];
 
 /** Prints the lines that make a shell use this checkout's tools, cluster and state: `eval "$(bin/terrarium env)"`. */
@@ -22,7 +24,7 @@ export async function printEnvironment(surroundings: Surroundings): Promise<void
       (all, name) => ({ ...all, ...(toolchain.env[name] ? { [name]: toolchain.env[name] } : {}) }),
       {},
     ),
-    ...(record ? { KUBECONFIG: record.kubeconfig } : {}),
+    ...(record ? { KUBECONFIG: record.kubeconfig, ...checkpointVariables(record.provider, surroundings.env) } : {}),
     ...new StackState(paths, surroundings.env).environment(),
     // Plain `pulumi` uses the encryption that the state has, instead of beginning a new one.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",

@@ -51,6 +51,19 @@ export async function environmentNamespaces(reader: ClusterReader, environment: 
   return found.map((object) => object.metadata.name);
 }
 
+/** Deletes namespaces and all that is in them; does not wait. */
+export async function deleteNamespaces(reader: ClusterReader, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const { kubectl, access, env } = reader;
+  const target = ["--kubeconfig", access.kubeconfig, "--context", access.context];
+  const result = await (reader.run ?? runCommand)(
+    kubectl,
+    [...target, "delete", "namespaces", "--wait=false", ...names],
+    { env },
+  );
+  if (result.code !== 0) throw new CommandFailure(`The namespaces cannot be deleted: ${lastLines(result, 1)}`);
+}
+
 /** Lists the workloads of namespaces, in the order of namespace, kind and name. */
 export async function listWorkloads(reader: ClusterReader, namespaces: readonly string[]): Promise<Workload[]> {
   const kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs";

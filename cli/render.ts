@@ -7,7 +7,6 @@ import { type CommandResult, lastLines, runCommand } from "../clusters/run-comma
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
-import { nameSecretKeys } from "./secret-keys.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 
@@ -65,12 +64,11 @@ export async function writeManifests(folder: string, manifests: readonly KubeMan
 /** Takes the manifests out of the output of `pulumi preview --json`. */
 export function manifestsFromPreview(output: string): KubeManifest[] {
   const preview = JSON.parse(output) as { steps?: { newState?: { type?: string; inputs?: unknown } }[] };
-  const manifests = (preview.steps ?? [])
+  return (preview.steps ?? [])
     .map((step) => step.newState)
     .filter((state) => state?.type?.startsWith("kubernetes:") === true)
     .map((state) => toManifest(state?.inputs))
     .filter((manifest) => manifest !== undefined);
-  return nameSecretKeys(manifests);
 }
 
 async function refuseForeignFolder(folder: string): Promise<void> {

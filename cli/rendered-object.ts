@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { SECRET_KEYS_ANNOTATION } from "../spec/index.ts";
 
 /** A Kubernetes object as it is sent to the API server. */
 export interface KubeManifest {
@@ -7,7 +8,7 @@ export interface KubeManifest {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
-    readonly annotations?: Record<string, unknown>;
+    readonly annotations?: Readonly<Record<string, unknown>>;
   };
 }
 
@@ -23,6 +24,9 @@ export const redactedValue = "redacted";
 /** What the engine's own output has in place of a secret value. */
 const maskedValue = "[secret]";
 
+/** Begins the annotations that only the engine's Kubernetes provider reads. */
+const engineAnnotations = "pulumi.com/";
+
 /** Annotation of every Secret whose values were left out. */
 export const redactedAnnotation = "terrarium.dev/redacted";
 
@@ -35,9 +39,9 @@ export const redactedAnnotation = "terrarium.dev/redacted";
 export function toManifest(inputs: unknown): KubeManifest | undefined {
   const cleaned = clean(inputs);
   if (!isManifest(cleaned)) return undefined;
-  const manifest =
-    cleaned.kind === "Secret" && cleaned.apiVersion === "v1" ? redact(cleaned, inputs as SecretValues) : cleaned;
-  return ordered(manifest);
+  const isSecret = cleaned.kind === "Secret" && cleaned.apiVersion === "v1";
+  const manifest = isSecret ? redact(cleaned, inputs as SecretValues) : cleaned;
+  return ordered(withoutEngineAnnotations(manifest));
 }
 
 /** YAML of a manifest: apiVersion, kind and metadata first, all other keys by name. */
@@ -74,13 +78,15 @@ interface SecretValues {
 /** @param inputs before cleaning: also keys whose values are unknown belong to the Secret. */
 function redact(secret: KubeManifest, inputs: SecretValues): KubeManifest {
   const rest = Object.fromEntries(Object.entries(secret).filter(([key]) => key !== "data" && key !== "stringData"));
-  const keys = [...keysOf(inputs.data), ...keysOf(inputs.stringData)];
+  const { [SECRET_KEYS_ANNOTATION]: listed, ...annotations } = secret.metadata.annotations ?? {};
+  const named = typeof listed === "string" ? listed.split(",").filter((key) => key !== "") : [];
+  const keys = [...named, ...keysOf(inputs.data), ...keysOf(inputs.stringData)];
   return {
     ...rest,
     metadata: {
       ...secret.metadata,
       annotations: {
-        ...secret.metadata.annotations,
+        ...annotations,
         [redactedAnnotation]: "values are not part of rendered manifests",
       },
     },
@@ -90,6 +96,14 @@ function redact(secret: KubeManifest, inputs: SecretValues): KubeManifest {
 
 function keysOf(value: unknown): string[] {
   return typeof value === "object" && value !== null && !(envelopeKey in value) ? Object.keys(value) : [];
+}
+
+function withoutEngineAnnotations(manifest: KubeManifest): KubeManifest {
+  const { annotations, ...metadata } = manifest.metadata;
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => !key.startsWith(engineAnnotations));
+  return kept.length === 0
+    ? { ...manifest, metadata }
+    : { ...manifest, metadata: { ...metadata, annotations: Object.fromEntries(kept) } };
 }
 
 function ordered(manifest: KubeManifest): KubeManifest {

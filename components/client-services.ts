@@ -21,7 +21,11 @@ export interface ClientServicesArgs {
  * The Services in front of a workload: one ClusterIP (or NodePort) Service for clients and, for a StatefulSet, a
  * headless one. Neither is waited for: the provider would wait ten seconds for endpoints that the workload proves.
  */
-export function createClientServices(name: string, args: ClientServicesArgs, opts: pulumi.CustomResourceOptions): k8s.core.v1.Service {
+export function createClientServices(
+  name: string,
+  args: ClientServicesArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
   const selector = workloadLabels(args.identity);
   const ports = Object.entries(args.ports).map(([portName, port], index) => ({
     name: portName,
@@ -35,7 +39,11 @@ export function createClientServices(name: string, args: ClientServicesArgs, opt
       `${name}-headless-service`,
       {
         metadata: args.metadata(headlessName(args.identity.name), SKIP_AWAIT),
-        spec: { clusterIP: "None", selector, ports: ports.map(({ name, port, targetPort, protocol }) => ({ name, port, targetPort, protocol })) },
+        spec: {
+          clusterIP: "None",
+          selector,
+          ports: ports.map(({ name, port, targetPort, protocol }) => ({ name, port, targetPort, protocol })),
+        },
       },
       opts,
     );

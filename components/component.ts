@@ -15,6 +15,8 @@ export interface Placement {
   readonly serviceAccountName: string;
   /** The namespace object: every object waits for it and goes with it. @default the namespace exists already */
   readonly namespaceResource?: pulumi.Resource;
+  /** Objects are registered once this has settled; it orders work, not objects. @default at once */
+  readonly registerAfter?: Promise<unknown>;
   /** What pods wait for beyond the namespace: default-deny policies, service account, quota. @default [] */
   readonly podPrerequisites?: readonly pulumi.Resource[];
 }
@@ -57,6 +59,11 @@ export interface ObjectMetadata {
  */
 export const FIELD_MANAGER: Readonly<Record<string, string>> = { "pulumi.com/patchFieldManager": "terrarium" };
 
+/** Options of a child object. */
+export interface ChildOptions extends pulumi.CustomResourceOptions {
+  dependsOn?: pulumi.Resource[];
+}
+
 /** Base of Terrarium's components: child options, labels and the escape hatch in one place. */
 export abstract class Component extends pulumi.ComponentResource {
   protected readonly placement: Placement;
@@ -70,15 +77,34 @@ export abstract class Component extends pulumi.ComponentResource {
   }
 
   /** Options of a child object: it belongs to this component, waits for the namespace and is deleted with it. */
-  protected child(extra: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-    const { namespaceResource } = this.placement;
-    const before = namespaceResource ? [namespaceResource] : [];
-    return { parent: this, deletedWith: namespaceResource, ...extra, dependsOn: [...before, ...toList(extra.dependsOn)] };
+  protected child(extra: ChildOptions = {}): pulumi.CustomResourceOptions {
+    const { namespaceResource, registerAfter } = this.placement;
+    const dependsOn: pulumi.Input<pulumi.Resource>[] = [
+      ...(namespaceResource ? [namespaceResource] : []),
+      ...(extra.dependsOn ?? []),
+    ];
+    return {
+      parent: this,
+      deletedWith: namespaceResource,
+      ...extra,
+      dependsOn: registerAfter ? registerAfter.then<pulumi.Input<pulumi.Resource>[]>(() => dependsOn) : dependsOn,
+    };
+  }
+
+  /**
+   * Options of a child that takes a moment to go, a workload or a volume: it is deleted by itself before the namespace.
+   * Kubernetes looks only every few seconds whether a namespace that is being deleted has become empty.
+   */
+  protected slowChild(extra: ChildOptions = {}): pulumi.CustomResourceOptions {
+    return this.child({ ...extra, deletedWith: undefined });
   }
 
   /** Options of a child that runs pods: it also waits for the network policies that confine them. */
-  protected podChild(extra: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
-    return this.child({ ...extra, dependsOn: [...(this.placement.podPrerequisites ?? []), ...toList(extra.dependsOn)] });
+  protected podChild(extra: ChildOptions = {}): pulumi.CustomResourceOptions {
+    return this.slowChild({
+      ...extra,
+      dependsOn: [...(this.placement.podPrerequisites ?? []), ...(extra.dependsOn ?? [])],
+    });
   }
 
   /** Metadata of a child object, with the standard labels. */
@@ -104,16 +130,14 @@ export abstract class Component extends pulumi.ComponentResource {
 /** Keeps the provider from waiting for a Service's endpoints: the workload behind it proves readiness. */
 export const SKIP_AWAIT: Readonly<Record<string, string>> = { "pulumi.com/skipAwait": "true" };
 
-function withTransform(transform: Transform | undefined, opts: pulumi.ComponentResourceOptions = {}): pulumi.ComponentResourceOptions {
+function withTransform(
+  transform: Transform | undefined,
+  opts: pulumi.ComponentResourceOptions = {},
+): pulumi.ComponentResourceOptions {
   if (!transform) return opts;
   const adapter: pulumi.ResourceTransformation = ({ type, name, props, opts: childOpts }) => {
     const changed = transform({ type, name, props });
     return changed && { props: changed, opts: childOpts };
   };
   return { ...opts, transformations: [...(opts.transformations ?? []), adapter] };
-}
-
-function toList(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Resource[] {
-  if (dependsOn === undefined) return [];
-  return (Array.isArray(dependsOn) ? dependsOn : [dependsOn]) as pulumi.Resource[];
 }

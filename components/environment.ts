@@ -1,14 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { backupName, resolveEnvironment, type EnvironmentSpec, type ResolvedEnvironment, type ResolvedService } from "../spec/index.ts";
+import {
+  backupName,
+  resolveEnvironment,
+  type EnvironmentSpec,
+  type ResolvedEnvironment,
+  type ResolvedService,
+} from "../spec/index.ts";
 import type { Placement, Transform } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { Postgres } from "./data-stores/postgres.ts";
 import { Redis } from "./data-stores/redis.ts";
 import { Migration } from "./migration.ts";
 import { Namespace } from "./namespace.ts";
-import { ANY_API_SERVER, EnvironmentPolicies, partPolicy, type ApiServerAddress } from "./network-policies.ts";
+import {
+  ANY_API_SERVER,
+  EnvironmentPolicies,
+  logNamespace,
+  partPolicy,
+  type ApiServerAddress,
+} from "./network-policies.ts";
+import { LOG_COLLECTOR } from "./observability/collector.ts";
 import { Observability } from "./observability/stack.ts";
+import { createPassword } from "./password.ts";
 import { Service } from "./service.ts";
 
 /** What the target cluster says about itself. */
@@ -49,7 +62,7 @@ export class Environment extends pulumi.ComponentResource {
 
   private readonly environment: ResolvedEnvironment;
   private readonly args: EnvironmentArgs;
-  private readonly placement: Placement;
+  private placement: Placement;
   private readonly checksumKey: pulumi.Output<string>;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -58,20 +71,47 @@ export class Environment extends pulumi.ComponentResource {
     this.environment = environment;
     this.args = args;
     this.namespace = environment.name;
-    this.checksumKey = new random.RandomPassword(`${name}-checksum-key`, { length: 32, special: false }, { parent: this }).result;
+    this.checksumKey = createPassword(`${name}-checksum-key`, 32, { parent: this });
 
-    this.placement = this.createNamespace(name);
+    const logs = this.createLogNamespace(name);
+    this.placement = this.createNamespace(name, logs);
     const stores = this.createDataStores();
-    const { connections, testUserPasswords } = this.createMigrations(stores);
+    const { connections, testUserPasswords } = this.createMigrations(mapValues(stores, (store) => store.connection));
+    // Data stores and migrations are what everything waits for in the end. On a machine with few cores all the other
+    // objects would keep them from starting, so those are registered once the stores have what they need.
+    const prerequisites = Object.values(stores).flatMap((store) => store.prerequisites);
+    this.placement = {
+      ...this.placement,
+      registerAfter: created([...(this.placement.podPrerequisites ?? []), ...prerequisites]),
+    };
     this.urls = this.createServices(connections);
-    const observability = this.createObservability(name);
+    const observability = this.createObservability(name, logs);
 
     this.testUserPasswords = testUserPasswords;
     this.grafanaPassword = observability?.adminPassword;
     this.registerOutputs({ namespace: this.namespace, urls: this.urls });
   }
 
-  private createNamespace(name: string): Placement {
+  /** The log collector needs a namespace that admits privileged pods. */
+  private createLogNamespace(name: string): Namespace | undefined {
+    const { application, tier, observability } = this.environment;
+    if (!observability.loki.enabled || !observability.collector.enabled) return undefined;
+    return new Namespace(
+      `${name}-logs`,
+      {
+        namespace: logNamespace(this.environment.name),
+        environment: this.environment.name,
+        application,
+        tier,
+        podSecurity: "privileged",
+        serviceAccountName: LOG_COLLECTOR,
+        transform: this.args.transform,
+      },
+      { parent: this },
+    );
+  }
+
+  private createNamespace(name: string, logs: Namespace | undefined): Placement {
     const { application, tier, dataStores, quota } = this.environment;
     const namespace = new Namespace(
       name,
@@ -82,6 +122,7 @@ export class Environment extends pulumi.ComponentResource {
         tier,
         serviceAccountName: `${application}-workload`,
         quota,
+        alongside: logs ? [logs.target.namespaceResource] : [],
         protect: Object.values(dataStores).some((store) => store.deletion === "protect"),
         transform: this.args.transform,
       },
@@ -95,12 +136,12 @@ export class Environment extends pulumi.ComponentResource {
     return { ...namespace.target, podPrerequisites: [...(namespace.target.podPrerequisites ?? []), ...policies] };
   }
 
-  private createDataStores(): Record<string, Connection> {
+  private createDataStores(): Record<string, Postgres | Redis> {
     return mapValues(this.environment.dataStores, (store, name) => {
       const shared = { ...this.shared(), policy: this.policy(name) };
       return store.engine === "postgres"
-        ? new Postgres(name, { ...shared, store, backupPolicy: this.policy(backupName(name)) }, { parent: this }).connection
-        : new Redis(name, { ...shared, store }, { parent: this }).connection;
+        ? new Postgres(name, { ...shared, store, backupPolicy: this.policy(backupName(name)) }, { parent: this })
+        : new Redis(name, { ...shared, store }, { parent: this });
     });
   }
 
@@ -114,7 +155,11 @@ export class Environment extends pulumi.ComponentResource {
       // With the store's earlier migrations to wait for: two at once could lock each other out.
       const connection = connections[migration.dataStore];
       if (!connection) continue; // resolveEnvironment has refused a dangling name
-      const job = new Migration(name, { ...this.shared(), migration, connection, policy: this.policy(name) }, { parent: this });
+      const job = new Migration(
+        name,
+        { ...this.shared(), migration, connection, policy: this.policy(name) },
+        { parent: this },
+      );
       connections[migration.dataStore] = { ...connection, ready: [...connection.ready, job.done] };
       if (job.testUserPassword) testUserPasswords[name] = job.testUserPassword;
     }
@@ -133,7 +178,11 @@ export class Environment extends pulumi.ComponentResource {
           ...this.shared(),
           service,
           policy: this.policy(name),
-          peers: Object.fromEntries(service.calls.flatMap((call) => portEntry(call, Object.hasOwn(services, call) ? services[call] : undefined))),
+          peers: Object.fromEntries(
+            service.calls.flatMap((call) =>
+              portEntry(call, Object.hasOwn(services, call) ? services[call] : undefined),
+            ),
+          ),
           connections: pick(connections, called),
           database: databases.length === 1 ? databases[0] : undefined,
           secretValues: this.args.secretValues,
@@ -148,11 +197,16 @@ export class Environment extends pulumi.ComponentResource {
     return Object.fromEntries(Object.keys(services).flatMap((name) => [[name, created.get(name)?.url ?? ""]]));
   }
 
-  private createObservability(name: string): Observability | undefined {
+  private createObservability(name: string, logs: Namespace | undefined): Observability | undefined {
     if (!this.environment.observability.enabled) return undefined;
     return new Observability(
       `${name}-observability`,
-      { ...this.shared(), environment: this.environment, apiServer: this.apiServer() },
+      {
+        ...this.shared(),
+        environment: this.environment,
+        apiServer: this.apiServer(),
+        logs: logs && { ...logs.target, registerAfter: this.placement.registerAfter },
+      },
       { parent: this },
     );
   }
@@ -170,11 +224,19 @@ export class Environment extends pulumi.ComponentResource {
   }
 }
 
+/** Settles when all of the resources exist, or are planned in a preview; a failure is the engine's to report. */
+function created(resources: readonly pulumi.Resource[]): Promise<unknown> {
+  return Promise.all(resources.map((resource) => new Promise((resolve) => resource.urn.apply(resolve))));
+}
+
 /** Settles what is decided by the cluster. */
 function withFacts(environment: ResolvedEnvironment, facts: ClusterFacts | undefined): ResolvedEnvironment {
   const { observability } = environment;
   if (observability.serviceMonitors !== "auto") return environment;
-  return { ...environment, observability: { ...observability, serviceMonitors: facts?.serviceMonitors ? "always" : "never" } };
+  return {
+    ...environment,
+    observability: { ...observability, serviceMonitors: facts?.serviceMonitors ? "always" : "never" },
+  };
 }
 
 /** Services such that each comes after those it starts after; resolveEnvironment has refused cycles. */
@@ -199,6 +261,9 @@ function pick<T>(record: Readonly<Record<string, T>>, keys: readonly string[]): 
   return Object.fromEntries(Object.entries(record).filter(([key]) => keys.includes(key)));
 }
 
-function mapValues<From, To>(record: Readonly<Record<string, From>>, convert: (value: From, key: string) => To): Record<string, To> {
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  convert: (value: From, key: string) => To,
+): Record<string, To> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value, key)]));
 }

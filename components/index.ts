@@ -7,4 +7,5 @@ export { Migration, type MigrationArgs } from "./migration.ts";
 export { Namespace, type NamespaceArgs } from "./namespace.ts";
 export { environmentPolicies, partPolicy, type ApiServerAddress, type PolicySpec } from "./network-policies.ts";
 export { Observability } from "./observability/stack.ts";
+export { listSecretKeys } from "./secret-keys.ts";
 export { Service, type ServiceArgs } from "./service.ts";

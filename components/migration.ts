@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { toEnvironmentVariableStem, type ResolvedMigration } from "../spec/index.ts";
 import { Component, type ComponentArgs } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
+import { createPassword } from "./password.ts";
 import { createPodTemplate } from "./pod.ts";
 
 /** Arguments of {@link Migration}. */
@@ -30,13 +30,19 @@ export class Migration extends Component {
     const { migration, connection } = args;
     const part = { name, component: "migration", image: migration.image };
     const url = connection.secretEnv[`${toEnvironmentVariableStem(migration.dataStore)}_URL`];
-    const secrets: Record<string, pulumi.Output<string>> = { ...connection.secretEnv, ...(url ? { DATABASE_URL: url } : {}) };
+    const secrets: Record<string, pulumi.Output<string>> = {
+      ...connection.secretEnv,
+      ...(url ? { DATABASE_URL: url } : {}),
+    };
     if (migration.seedTestCredentials) {
-      const password = new random.RandomPassword(`${name}-test-user`, { length: 24, special: false }, { parent: this });
-      this.testUserPassword = password.result;
-      secrets["TEST_USER_PASSWORD"] = password.result;
+      this.testUserPassword = createPassword(`${name}-test-user`, 24, { parent: this });
+      secrets["TEST_USER_PASSWORD"] = this.testUserPassword;
     }
-    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secrets }, this.child());
+    const secret = new k8s.core.v1.Secret(
+      `${name}-secret`,
+      { metadata: this.metadata(name, part), stringData: secrets },
+      this.child(),
+    );
     const policy = new k8s.networking.v1.NetworkPolicy(
       `${name}-network-policy`,
       { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },

@@ -19,6 +19,11 @@ export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
   readonly serviceAccountName: string;
   /** Caps on everything in the namespace. @default none */
   readonly quota?: ResolvedEnvironment["quota"];
+  /**
+   * Namespaces that come and go with this one. The engine deletes in steps, each when the one before is done, and a
+   * namespace takes seconds to go: these are put into the same step. @default none
+   */
+  readonly alongside?: readonly pulumi.Resource[];
   /** Whether a destroy is refused until the namespace is unprotected. @default false */
   readonly protect?: boolean;
 }
@@ -31,7 +36,7 @@ export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
  */
 export class Namespace extends Component {
   /** Where components put their objects in this namespace. */
-  readonly target: Placement;
+  readonly target: Placement & { readonly namespaceResource: pulumi.Resource };
 
   constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { namespace, environment, application, tier, serviceAccountName } = args;
@@ -46,10 +51,16 @@ export class Namespace extends Component {
     ]);
     const namespaceResource = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: namespace, annotations, labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) } } },
+      {
+        metadata: {
+          name: namespace,
+          annotations,
+          labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) },
+        },
+      },
       { parent: this, protect: args.protect },
     );
-    const inside = { parent: this, deletedWith: namespaceResource, dependsOn: [namespaceResource] };
+    const inside = { parent: this, deletedWith: namespaceResource, dependsOn: [namespaceResource as pulumi.Resource] };
     const prerequisites: pulumi.Resource[] = [
       new k8s.core.v1.ServiceAccount(
         `${name}-service-account`,
@@ -57,7 +68,7 @@ export class Namespace extends Component {
           metadata: this.metadata(serviceAccountName, { name: serviceAccountName, component: "namespace" }),
           automountServiceAccountToken: false,
         },
-        inside,
+        { ...inside, dependsOn: [...inside.dependsOn, ...(args.alongside ?? [])] },
       ),
     ];
     if (args.quota) prerequisites.push(...this.quota(name, args.quota, tier, inside));

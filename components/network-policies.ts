@@ -62,7 +62,9 @@ export function environmentPolicies({ network }: ResolvedEnvironment): Record<st
     "allow-dns": {
       podSelector: everyPod,
       policyTypes: ["Egress"],
-      egress: [{ to: [inNamespace(network.dnsNamespace)], ports: [{ protocol: "UDP", port: DNS_PORT }, tcp(DNS_PORT)] }],
+      egress: [
+        { to: [inNamespace(network.dnsNamespace)], ports: [{ protocol: "UDP", port: DNS_PORT }, tcp(DNS_PORT)] },
+      ],
     },
   };
   if (network.allowWithinNamespace) {

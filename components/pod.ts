@@ -1,7 +1,13 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import type * as pulumi from "@pulumi/pulumi";
-import { EPHEMERAL_STORAGE, standardLabels, workloadLabels, type Identity, type ResourceDefaults } from "../spec/index.ts";
+import {
+  EPHEMERAL_STORAGE,
+  standardLabels,
+  workloadLabels,
+  type Identity,
+  type ResourceDefaults,
+} from "../spec/index.ts";
 
 /** A volume of a pod. */
 export type Volume = k8s.types.input.core.v1.Volume;
@@ -114,7 +120,10 @@ export function createPodTemplate(args: PodArgs): k8s.types.input.core.v1.PodTem
 export function httpProbe(
   path: string,
   port: string | number,
-  timing: Pick<k8s.types.input.core.v1.Probe, "initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "failureThreshold">,
+  timing: Pick<
+    k8s.types.input.core.v1.Probe,
+    "initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "failureThreshold"
+  >,
 ): k8s.types.input.core.v1.Probe {
   return { httpGet: { path, port }, ...timing };
 }
@@ -122,7 +131,10 @@ export function httpProbe(
 /** A probe that runs a command in the container. */
 export function execProbe(
   command: readonly string[],
-  timing: Pick<k8s.types.input.core.v1.Probe, "initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "failureThreshold">,
+  timing: Pick<
+    k8s.types.input.core.v1.Probe,
+    "initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "failureThreshold"
+  >,
 ): k8s.types.input.core.v1.Probe {
   return { exec: { command: [...command] }, ...timing };
 }

@@ -17,7 +17,11 @@ export interface RouteArgs {
  *
  * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
  */
-export function createRoute(name: string, args: RouteArgs, opts: pulumi.CustomResourceOptions): k8s.apiextensions.CustomResource {
+export function createRoute(
+  name: string,
+  args: RouteArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
   const { expose, gateway } = args;
   return new k8s.apiextensions.CustomResource(
     `${name}-route`,
@@ -26,7 +30,13 @@ export function createRoute(name: string, args: RouteArgs, opts: pulumi.CustomRe
       kind: "HTTPRoute",
       metadata: args.metadata,
       spec: {
-        parentRefs: [{ name: gateway.name, namespace: gateway.namespace, ...(gateway.sectionName ? { sectionName: gateway.sectionName } : {}) }],
+        parentRefs: [
+          {
+            name: gateway.name,
+            namespace: gateway.namespace,
+            ...(gateway.sectionName ? { sectionName: gateway.sectionName } : {}),
+          },
+        ],
         ...(expose.hostnames.length > 0 ? { hostnames: expose.hostnames } : {}),
         rules: [
           {

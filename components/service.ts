@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import {
   needsStableIdentity,
   toEnvironmentVariableStem,
@@ -14,6 +13,7 @@ import { createClientServices } from "./client-services.ts";
 import { Component, type ComponentArgs } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
+import { createPassword } from "./password.ts";
 import { httpProbe } from "./pod.ts";
 import { createRoute } from "./route.ts";
 import { createWorkload } from "./workload.ts";
@@ -58,11 +58,19 @@ export class Service extends Component {
     const secrets = this.secretValues(name, args);
     const hasSecrets = Object.keys(secrets).length > 0;
 
-    const configMap = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata: this.metadata(name, part), data: config }, this.child());
+    const configMap = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      { metadata: this.metadata(name, part), data: config },
+      this.child(),
+    );
     const prerequisites: pulumi.Resource[] = [configMap];
     if (hasSecrets) {
       prerequisites.push(
-        new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secrets }, this.child()),
+        new k8s.core.v1.Secret(
+          `${name}-secret`,
+          { metadata: this.metadata(name, part), stringData: secrets },
+          this.child(),
+        ),
       );
     }
     new k8s.networking.v1.NetworkPolicy(
@@ -134,7 +142,13 @@ export class Service extends Component {
     if (service.expose && exposedPort && args.gateway) {
       createRoute(
         name,
-        { metadata: this.metadata(name, part), service: name, port: exposedPort, expose: service.expose, gateway: args.gateway },
+        {
+          metadata: this.metadata(name, part),
+          service: name,
+          port: exposedPort,
+          expose: service.expose,
+          gateway: args.gateway,
+        },
         this.child(),
       );
     }
@@ -153,12 +167,13 @@ export class Service extends Component {
     for (const [key, source] of Object.entries(args.service.secrets)) {
       if ("config" in source) {
         const value = args.secretValues?.[source.config];
-        if (value === undefined) throw new pulumi.RunError(`services.${name}.secrets.${key}: secretValues has no key "${source.config}"`);
+        if (value === undefined)
+          throw new pulumi.RunError(`services.${name}.secrets.${key}: secretValues has no key "${source.config}"`);
         values[key] = pulumi.secret(value);
       } else {
         const { length } = source.generate;
         // The key as it is: in lower case and with hyphens it could meet another service's.
-        values[key] = new random.RandomPassword(`${name}-${key}`, { length, special: false }, { parent: this }).result;
+        values[key] = createPassword(`${name}-${key}`, length, { parent: this });
       }
     }
     return values;
@@ -172,7 +187,11 @@ export class Service extends Component {
     );
   }
 
-  private disruptionBudget(name: string, part: Pick<Identity, "name" | "component" | "image">, service: ResolvedService): void {
+  private disruptionBudget(
+    name: string,
+    part: Pick<Identity, "name" | "component" | "image">,
+    service: ResolvedService,
+  ): void {
     new k8s.policy.v1.PodDisruptionBudget(
       `${name}-disruption-budget`,
       {
@@ -198,11 +217,18 @@ export class Service extends Component {
       {
         metadata: this.metadata(name, part),
         spec: {
-          scaleTargetRef: { apiVersion: "apps/v1", kind: needsStableIdentity(service) ? "StatefulSet" : "Deployment", name },
+          scaleTargetRef: {
+            apiVersion: "apps/v1",
+            kind: needsStableIdentity(service) ? "StatefulSet" : "Deployment",
+            name,
+          },
           minReplicas: scaling.minReplicas ?? service.replicas,
           maxReplicas: scaling.maxReplicas,
           metrics: [
-            { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: scaling.targetCpuPercent } } },
+            {
+              type: "Resource",
+              resource: { name: "cpu", target: { type: "Utilization", averageUtilization: scaling.targetCpuPercent } },
+            },
           ],
         },
       },
@@ -248,7 +274,11 @@ function httpFirst(ports: Readonly<Record<string, number>>): Record<string, numb
 function scrapeAnnotations(service: ResolvedService): Record<string, string> {
   const port = service.metrics && service.ports[service.metrics.port];
   if (!service.metrics || !port) return {};
-  return { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": service.metrics.path };
+  return {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": String(port),
+    "prometheus.io/path": service.metrics.path,
+  };
 }
 
 function toProbe(probe: ResolvedService["probes"]["liveness"]): k8s.types.input.core.v1.Probe {

@@ -44,7 +44,11 @@ const REVISION_HISTORY = 3;
  * Creates a StatefulSet where pods need a stable identity or volumes, else a Deployment. The engine waits until its
  * pods are ready; that is what proves the Services in front of it.
  */
-export function createWorkload(name: string, args: WorkloadArgs, opts: pulumi.CustomResourceOptions): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
+export function createWorkload(
+  name: string,
+  args: WorkloadArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
   const template = createPodTemplate({ ...args.pod, identity: args.identity, spread: args.replicas > 1 });
   const selector = { matchLabels: workloadLabels(args.identity) };
   const replicas = args.autoscaled ? undefined : args.replicas;

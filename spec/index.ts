@@ -10,8 +10,16 @@ export type {
 } from "./data-store.ts";
 export { backupName, callablePorts, declaredEdges, type Edge } from "./edges.ts";
 export { environmentSchema, type EnvironmentSpec, type ResolvedEnvironment } from "./environment.ts";
-export { isSet, STACK_CONFIG_KEYS, toEnvironmentSpec, type StackConfig, type StackConfigKey, type StackSource } from "./stack-config.ts";
+export {
+  isSet,
+  STACK_CONFIG_KEYS,
+  toEnvironmentSpec,
+  type StackConfig,
+  type StackConfigKey,
+  type StackSource,
+} from "./stack-config.ts";
 export { environmentJsonSchema } from "./json-schema.ts";
+export { SECRET_KEYS_ANNOTATION } from "./rendering.ts";
 export { resolveEnvironment } from "./resolve.ts";
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";

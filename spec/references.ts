@@ -101,7 +101,9 @@ function referenceProblems(
       const found = { path: `services.${name}.${field}[${index}]`, got: formatValue(target) };
       if (target === name) return [{ ...found, expected: "another service than itself" }];
       if (service[field].indexOf(target) !== index) return [{ ...found, expected: "each name once" }];
-      return allowed.includes(target) ? [] : [{ ...found, expected: oneOf(what, allowed) }];
+      return allowed.includes(target)
+        ? []
+        : [{ ...found, expected: oneOf(allowed.length > 0 ? "one of" : what, allowed) }];
     });
   };
   return [

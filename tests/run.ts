@@ -19,9 +19,15 @@ interface Outcome extends Step {
 /** Checks that run no test. */
 const CHECKS: readonly Step[] = [
   { name: "types", command: ["tsc", "-p", "."] },
-  { name: "lint", command: ["eslint", ".", "--max-warnings=0", "--cache", "--cache-location", "node_modules/.cache/eslint/"] },
+  {
+    name: "lint",
+    command: ["eslint", ".", "--max-warnings=0", "--cache", "--cache-location", "node_modules/.cache/eslint/"],
+  },
   { name: "format", command: ["prettier", "--check", "--log-level", "warn", "--cache", "."] },
-  { name: "dependency rules", command: ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "."] },
+  {
+    name: "dependency rules",
+    command: ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "."],
+  },
   { name: "unused code", command: ["knip", "--no-progress"] },
   { name: "generated docs", command: ["node", "docs/generate.ts", "--check"] },
 ];
@@ -30,7 +36,16 @@ const CHECKS: readonly Step[] = [
 const LAYERS: readonly Step[] = [
   {
     name: "unit",
-    command: ["c8", "--config", ".c8rc.json", "mocha", "--parallel", "--reporter-option", "layer=unit", "tests/unit/**/*.test.ts"],
+    command: [
+      "c8",
+      "--config",
+      ".c8rc.json",
+      "mocha",
+      "--parallel",
+      "--reporter-option",
+      "layer=unit",
+      "tests/unit/**/*.test.ts",
+    ],
   },
   { name: "engine", command: ["mocha", "--config", "tests/engine/.mocharc.json", "--reporter-option", "layer=engine"] },
 ];
@@ -85,7 +100,9 @@ function run(step: Step, mode: "quiet" | "loud"): Promise<Outcome> {
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.on("error", reject);
-    child.on("close", (code) => resolve({ ...step, code: code ?? 1, seconds: (performance.now() - started) / 1000, output }));
+    child.on("close", (code) =>
+      resolve({ ...step, code: code ?? 1, seconds: (performance.now() - started) / 1000, output }),
+    );
   });
 }
 

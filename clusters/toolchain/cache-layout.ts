@@ -9,6 +9,8 @@ export interface CacheLayout {
   readonly locks: string;
   /** The output of each component's last build. */
   readonly logs: string;
+  /** Node's compiled modules. */
+  readonly compiled: string;
   /** PULUMI_HOME of every Pulumi process that the toolchain starts. */
   readonly pulumiHome: string;
 }
@@ -20,6 +22,7 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     bin: join(cacheDir, "bin"),
     locks: join(cacheDir, "locks"),
     logs: join(cacheDir, "logs"),
+    compiled: join(cacheDir, "node-compile-cache"),
     pulumiHome: join(cacheDir, "pulumi-home"),
   };
 }

@@ -83,6 +83,8 @@ export async function ensureToolchain(needs: readonly ToolName[], given: Toolcha
     env: {
       PATH: [linked.binDir, env["PATH"]].filter(Boolean).join(delimiter),
       ...(await pulumiEnvironment(cache.pulumiHome, env)),
+      // Node keeps compiled modules there, which halves the start of a program.
+      NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] ?? cache.compiled,
     },
   };
 }

@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { backupName, DATA_STORE_PORTS, type ResolvedBackup, type ResolvedPostgres } from "../../spec/index.ts";
-import { Component, SKIP_AWAIT, type ComponentArgs } from "../component.ts";
+import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
 import { createPodTemplate } from "../pod.ts";
+import { createVolume } from "../volume.ts";
 
 /** Arguments of {@link PostgresBackup}. */
 export interface PostgresBackupArgs extends ComponentArgs {
@@ -30,18 +31,15 @@ export class PostgresBackup extends Component {
       { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
       this.child(),
     );
-    const volume = new k8s.core.v1.PersistentVolumeClaim(
-      `${name}-volume`,
+    const backups = createVolume(
+      name,
       {
-        // Where the class binds on first use, the claim stays pending until the first dump runs.
-        metadata: this.metadata(name, part, SKIP_AWAIT),
-        spec: {
-          accessModes: ["ReadWriteOnce"],
-          storageClassName: store.storage.storageClass,
-          resources: { requests: { storage: backup.storage } },
-        },
+        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        claim: name,
+        size: backup.storage,
+        storageClass: store.storage.storageClass,
       },
-      this.child({ protect: store.deletion === "protect" }),
+      this.slowChild({ protect: store.deletion === "protect" }),
     );
     new k8s.batch.v1.CronJob(
       `${name}-cronjob`,
@@ -64,7 +62,7 @@ export class PostgresBackup extends Component {
                 user: store.user,
                 serviceAccountName: args.placement.serviceAccountName,
                 restartPolicy: "Never",
-                volumes: [{ name: "backups", persistentVolumeClaim: { claimName: name } }],
+                volumes: [backups.volume],
                 container: {
                   name: "pg-dump",
                   image: store.image,
@@ -77,14 +75,14 @@ export class PostgresBackup extends Component {
                     PGPASSWORD: { secretKeyRef: { name: args.secretName, key: "password" } },
                   },
                   resources: store.resources,
-                  mounts: [{ volume: "backups", path: BACKUPS }],
+                  mounts: [{ volume: "data", path: BACKUPS }],
                 },
               }),
             },
           },
         },
       },
-      this.podChild({ dependsOn: [volume, ...args.readyAfter] }),
+      this.podChild({ dependsOn: [backups.claim, ...args.readyAfter] }),
     );
     this.registerOutputs({});
   }

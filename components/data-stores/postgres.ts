@@ -1,12 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { DATA_STORE_PORTS, toEnvironmentVariableStem, type ResolvedPostgres } from "../../spec/index.ts";
 import { secretChecksum } from "../checksum.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
+import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import { PostgresBackup } from "./backup.ts";
 import type { Connection } from "./connection.ts";
@@ -33,15 +34,21 @@ const SECRETS = "/run/secrets/postgres";
  */
 export class Postgres extends Component {
   readonly connection: Connection;
+  /** What the store's pod waits for. */
+  readonly prerequisites: readonly pulumi.Resource[];
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Postgres", name, args, opts);
     const { store } = args;
     const part = { name, component: "database", image: store.image };
-    const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
-    const superuser = new random.RandomPassword(`${name}-superuser`, { length: 32, special: false }, { parent: this });
-    const secretData = { password: password.result, "superuser-password": superuser.result };
-    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secretData }, this.child());
+    const password = createPassword(`${name}-password`, 32, { parent: this });
+    const superuser = createPassword(`${name}-superuser`, 32, { parent: this });
+    const secretData = { password, "superuser-password": superuser };
+    const secret = new k8s.core.v1.Secret(
+      `${name}-secret`,
+      { metadata: this.metadata(name, part), stringData: secretData },
+      this.child(),
+    );
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
       { metadata: this.metadata(`${name}-init`, part), data: { "10-application.sh": initScript(store) } },
@@ -62,8 +69,31 @@ export class Postgres extends Component {
       },
       this.child(),
     );
-    const isReady = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-U", store.username, "-d", store.database];
+    const data = createVolume(
+      name,
+      {
+        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        claim: `${name}-data`,
+        ...store.storage,
+      },
+      this.slowChild({ protect: store.deletion === "protect" }),
+    );
+    const isReady = [
+      "pg_isready",
+      "-q",
+      "-h",
+      "127.0.0.1",
+      "-p",
+      String(PORT),
+      "-U",
+      store.username,
+      "-d",
+      store.database,
+    ];
+    // 1: it answers and takes no connections yet. A restart would begin a recovery from a crash anew.
+    const isAlive = ["sh", "-c", `pg_isready -q -h 127.0.0.1 -p ${PORT} -U postgres; test $? -le 1`];
     const timing = { periodSeconds: 5, timeoutSeconds: 3 };
+    this.prerequisites = [secret, config, data.claim];
     const workload = createWorkload(
       name,
       {
@@ -71,7 +101,6 @@ export class Postgres extends Component {
         identity: this.identity(part),
         replicas: 1,
         stableIdentity: true,
-        claims: [{ name: "data", ...store.storage }],
         pod: {
           user: store.user,
           serviceAccountName: args.placement.serviceAccountName,
@@ -79,6 +108,7 @@ export class Postgres extends Component {
           terminationGracePeriodSeconds: 90,
           annotations: secretChecksum(secretData, args.checksumKey),
           volumes: [
+            data.volume,
             { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
             { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "128Mi" } },
             { name: "init", configMap: { name: `${name}-init`, defaultMode: 0o555 } },
@@ -104,26 +134,38 @@ export class Postgres extends Component {
             ],
             // The first start runs initdb and the init scripts; it may take minutes on a slow volume.
             startupProbe: execProbe(isReady, { ...timing, failureThreshold: 60 }),
-            livenessProbe: execProbe(isReady, { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
+            livenessProbe: execProbe(isAlive, { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
             readinessProbe: execProbe(isReady, { ...timing, failureThreshold: 3 }),
           },
         },
       },
-      this.podChild({ dependsOn: [secret, config], protect: store.deletion === "protect" }),
+      this.podChild({ dependsOn: [...this.prerequisites] }),
     );
     if (store.backup) {
       new PostgresBackup(
         name,
-        { placement: args.placement, store, backup: store.backup, secretName: name, policy: args.backupPolicy, readyAfter: [workload] },
+        {
+          placement: args.placement,
+          store,
+          backup: store.backup,
+          secretName: name,
+          policy: args.backupPolicy,
+          readyAfter: [workload],
+        },
         { parent: this },
       );
     }
-    this.connection = toConnection(name, store, password.result, [workload]);
+    this.connection = toConnection(name, store, password, [workload]);
     this.registerOutputs({ connection: { env: this.connection.env } });
   }
 }
 
-function toConnection(name: string, store: ResolvedPostgres, password: pulumi.Output<string>, ready: readonly pulumi.Resource[]): Connection {
+function toConnection(
+  name: string,
+  store: ResolvedPostgres,
+  password: pulumi.Output<string>,
+  ready: readonly pulumi.Resource[],
+): Connection {
   const stem = toEnvironmentVariableStem(name);
   return {
     env: {

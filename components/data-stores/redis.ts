@@ -1,12 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { DATA_STORE_PORTS, parseQuantity, toEnvironmentVariableStem, type ResolvedRedis } from "../../spec/index.ts";
 import { secretChecksum } from "../checksum.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
+import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import type { Connection } from "./connection.ts";
 
@@ -25,15 +26,21 @@ const CONFIG = "/etc/redis";
 /** Redis of one pod: password, append-only file on a volume, memory capped below the container's limit. */
 export class Redis extends Component {
   readonly connection: Connection;
+  /** What the store's pod waits for. */
+  readonly prerequisites: readonly pulumi.Resource[];
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Redis", name, args, opts);
     const { store } = args;
     const part = { name, component: "cache", image: store.image };
-    const password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this });
+    const password = createPassword(`${name}-password`, 32, { parent: this });
     // The configuration holds the password and so is a Secret: as an argument it would show in the process list.
-    const secretData = { password: password.result, "redis.conf": pulumi.interpolate`${redisConf(store)}requirepass ${password.result}\n` };
-    const secret = new k8s.core.v1.Secret(`${name}-secret`, { metadata: this.metadata(name, part), stringData: secretData }, this.child());
+    const secretData = { password, "redis.conf": pulumi.interpolate`${redisConf(store)}requirepass ${password}\n` };
+    const secret = new k8s.core.v1.Secret(
+      `${name}-secret`,
+      { metadata: this.metadata(name, part), stringData: secretData },
+      this.child(),
+    );
     new k8s.networking.v1.NetworkPolicy(
       `${name}-network-policy`,
       { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
@@ -49,7 +56,17 @@ export class Redis extends Component {
       },
       this.child(),
     );
+    const data = createVolume(
+      name,
+      {
+        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        claim: `${name}-data`,
+        ...store.storage,
+      },
+      this.slowChild({ protect: store.deletion === "protect" }),
+    );
     const ping = (answer: string) => ["sh", "-c", `redis-cli -h 127.0.0.1 ping | grep -qE '^${answer}'`];
+    this.prerequisites = [secret, data.claim];
     const workload = createWorkload(
       name,
       {
@@ -57,13 +74,18 @@ export class Redis extends Component {
         identity: this.identity(part),
         replicas: 1,
         stableIdentity: true,
-        claims: [{ name: "data", ...store.storage }],
         pod: {
           user: store.user,
           serviceAccountName: args.placement.serviceAccountName,
           terminationGracePeriodSeconds: 60,
           annotations: secretChecksum(secretData, args.checksumKey),
-          volumes: [{ name: "config", secret: { secretName: name, items: [{ key: "redis.conf", path: "redis.conf" }], defaultMode: 0o440 } }],
+          volumes: [
+            data.volume,
+            {
+              name: "config",
+              secret: { secretName: name, items: [{ key: "redis.conf", path: "redis.conf" }], defaultMode: 0o440 },
+            },
+          ],
           container: {
             name: "redis",
             image: store.image,
@@ -77,14 +99,24 @@ export class Redis extends Component {
               { volume: "config", path: CONFIG, readOnly: true },
             ],
             // While it reads a large append-only file it answers LOADING: alive, and to be left alone.
-            livenessProbe: execProbe(ping("(PONG|LOADING)"), { initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
-            readinessProbe: execProbe(ping("PONG$"), { initialDelaySeconds: 1, periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+            livenessProbe: execProbe(ping("(PONG|LOADING)"), {
+              initialDelaySeconds: 10,
+              periodSeconds: 10,
+              timeoutSeconds: 5,
+              failureThreshold: 6,
+            }),
+            readinessProbe: execProbe(ping("PONG$"), {
+              initialDelaySeconds: 1,
+              periodSeconds: 5,
+              timeoutSeconds: 3,
+              failureThreshold: 3,
+            }),
           },
         },
       },
-      this.podChild({ dependsOn: [secret], protect: store.deletion === "protect" }),
+      this.podChild({ dependsOn: [...this.prerequisites] }),
     );
-    this.connection = toConnection(name, password.result, [workload]);
+    this.connection = toConnection(name, password, [workload]);
     this.registerOutputs({ connection: { env: this.connection.env } });
   }
 }
@@ -93,7 +125,10 @@ function toConnection(name: string, password: pulumi.Output<string>, ready: read
   const stem = toEnvironmentVariableStem(name);
   return {
     env: { [`${stem}_HOST`]: name, [`${stem}_PORT`]: String(PORT) },
-    secretEnv: { [`${stem}_PASSWORD`]: password, [`${stem}_URL`]: pulumi.interpolate`redis://default:${password}@${name}:${PORT}` },
+    secretEnv: {
+      [`${stem}_PASSWORD`]: password,
+      [`${stem}_URL`]: pulumi.interpolate`redis://default:${password}@${name}:${PORT}`,
+    },
     ready,
   };
 }

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { OBSERVABILITY_PORTS, type Tier } from "../../spec/index.ts";
 import { configChecksum, secretChecksum } from "../checksum.ts";
+import { createPassword } from "../password.ts";
 import { httpProbe } from "../pod.ts";
 import { createDashboards, HOME_DASHBOARD } from "./dashboards.ts";
 import { dataSourcesFile, enabledDataSources } from "./data-sources.ts";
@@ -30,18 +30,10 @@ export class Grafana extends Server {
     const { environment } = args;
     const files = grafanaFiles(args);
     const config = this.configMap(name, files);
-    const password = new random.RandomPassword(
-      `${name}-admin-password`,
-      { length: 32, special: false },
-      { parent: this },
-    );
+    const password = createPassword(`${name}-admin-password`, 32, { parent: this });
     // Encrypts credentials in Grafana's database; without it every Grafana in the world uses the same key.
-    const encryptionKey = new random.RandomPassword(
-      `${name}-encryption-key`,
-      { length: 32, special: false },
-      { parent: this },
-    );
-    const secretData = { "admin-password": password.result, "encryption-key": encryptionKey.result };
+    const encryptionKey = createPassword(`${name}-encryption-key`, 32, { parent: this });
+    const secretData = { "admin-password": password, "encryption-key": encryptionKey };
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,
       { metadata: this.metadata(this.server, this.part), stringData: secretData },
@@ -70,12 +62,13 @@ export class Grafana extends Server {
         env: grafanaSettings(environment.tier, HOME_DASHBOARD in files),
         // The first start creates the database; on a small CPU limit that takes a minute.
         startupProbe: httpProbe("/api/health", "http", { ...timing, periodSeconds: 2, failureThreshold: 150 }),
-        livenessProbe: httpProbe("/api/health", "http", { ...timing, periodSeconds: 10, failureThreshold: 6 }),
+        // Unlike /api/health, it says nothing about the database, which a restart would not mend.
+        livenessProbe: httpProbe("/healthz", "http", { ...timing, periodSeconds: 10, failureThreshold: 6 }),
         readinessProbe: httpProbe("/api/health", "http", { ...timing, failureThreshold: 3 }),
       },
       dependsOn: [config, secret],
     });
-    this.adminPassword = password.result;
+    this.adminPassword = password;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
 }

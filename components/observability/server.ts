@@ -5,6 +5,7 @@ import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { partPolicy, toNetworkPolicySpec, withNodePortIngress, type ApiServerAddress } from "../network-policies.ts";
 import type { ContainerArgs, Mount, PodArgs } from "../pod.ts";
+import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 
 /** A server of the stack; also the name of its objects. */
@@ -101,6 +102,15 @@ export abstract class Server extends Component {
       },
       this.child(),
     );
+    const data = createVolume(
+      name,
+      {
+        metadata: (objectName, annotations) => this.metadata(objectName, this.part, annotations),
+        claim: `${this.server}-data`,
+        ...this.settings.storage,
+      },
+      this.slowChild(),
+    );
     return createWorkload(
       name,
       {
@@ -108,7 +118,6 @@ export abstract class Server extends Component {
         identity: this.identity(this.part),
         replicas: 1,
         stableIdentity: true,
-        claims: [{ name: "data", ...this.settings.storage }],
         pod: {
           user: this.settings.user,
           serviceAccountName: pod.serviceAccountName ?? placement.serviceAccountName,
@@ -120,7 +129,7 @@ export abstract class Server extends Component {
             "prometheus.io/path": "/metrics",
             ...pod.annotations,
           },
-          volumes: pod.volumes,
+          volumes: [data.volume, ...(pod.volumes ?? [])],
           container: {
             name: this.server,
             image: this.settings.image,
@@ -131,7 +140,7 @@ export abstract class Server extends Component {
           },
         },
       },
-      this.podChild({ dependsOn: [...pod.dependsOn] }),
+      this.podChild({ dependsOn: [...pod.dependsOn, data.claim] }),
     );
   }
 }

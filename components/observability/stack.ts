@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ResolvedEnvironment } from "../../spec/index.ts";
-import { Component, type ComponentArgs } from "../component.ts";
-import { Namespace } from "../namespace.ts";
-import { logNamespace, type ApiServerAddress } from "../network-policies.ts";
+import { Component, type ComponentArgs, type Placement } from "../component.ts";
+import type { ApiServerAddress } from "../network-policies.ts";
 import { LOG_COLLECTOR, LogCollector } from "./collector.ts";
 import { Grafana } from "./grafana.ts";
 import { Loki } from "./loki.ts";
@@ -14,6 +13,8 @@ export interface ObservabilityArgs extends ComponentArgs {
   readonly environment: ResolvedEnvironment;
   /** Where the Kubernetes API server is; Prometheus may talk to nothing else outside. @default anywhere on its usual ports */
   readonly apiServer?: readonly ApiServerAddress[];
+  /** Namespace of the log collector, which admits privileged pods. @default none, and no log collector */
+  readonly logs?: Placement;
   /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Input<string>;
 }
@@ -46,24 +47,10 @@ export class Observability extends Component {
       this.adminPassword = server.adminPassword;
     }
     // Without Loki there is nowhere to send logs to.
-    if (loki.enabled && collector.enabled) this.logCollector(`${name}-${LOG_COLLECTOR}`, args);
+    if (loki.enabled && collector.enabled && args.logs) {
+      new LogCollector(`${name}-${LOG_COLLECTOR}`, { placement: args.logs, environment, logsOf: placement.namespace }, { parent: this });
+    }
     this.urls = urls;
     this.registerOutputs({ urls: this.urls, adminPassword: this.adminPassword });
-  }
-
-  private logCollector(name: string, { environment, placement }: ObservabilityArgs): void {
-    const namespace = new Namespace(
-      name,
-      {
-        namespace: logNamespace(placement.environment),
-        environment: placement.environment,
-        application: placement.application,
-        tier: placement.tier,
-        podSecurity: "privileged",
-        serviceAccountName: LOG_COLLECTOR,
-      },
-      { parent: this },
-    );
-    new LogCollector(name, { placement: namespace.target, environment, logsOf: placement.namespace }, { parent: this });
   }
 }

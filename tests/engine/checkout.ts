@@ -1,8 +1,20 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
+import { localPaths } from "../../clusters/local-paths.ts";
+import { SimulatedCluster } from "../../clusters/simulated.ts";
 
 /** What a finished command left. */
 export interface CommandResult {
@@ -10,6 +22,9 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Start of the folders' names; the pid of the owner follows. */
+const PREFIX = "terrarium-test-";
 
 /** The working tree that these tests are part of. */
 export const PROJECT = resolve(import.meta.dirname, "../..");
@@ -21,20 +36,23 @@ export const PROJECT = resolve(import.meta.dirname, "../..");
 export class Checkout {
   readonly folder: string;
 
-  constructor(files: readonly string[]) {
-    this.folder = mkdtempSync(join(tmpdir(), "terrarium-test-"));
-    for (const file of files) {
-      mkdirSync(dirname(join(this.folder, file)), { recursive: true });
-      copyFileSync(join(PROJECT, file), join(this.folder, file));
-    }
-    symlinkSync(join(PROJECT, "node_modules"), join(this.folder, "node_modules"));
+  private constructor(folder: string) {
+    this.folder = folder;
   }
 
   /** Copies what git tracks, and what it would track, of the working tree. */
   static async create(): Promise<Checkout> {
+    const checkout = new Checkout(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
     const listed = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], PROJECT);
-    const files = listed.stdout.split("\0").filter((file) => file !== "" && !file.startsWith("tests/"));
-    return new Checkout(files);
+    const files = listed.stdout
+      .split("\0")
+      .filter((file) => existsSync(join(PROJECT, file)) && !file.startsWith("tests/"));
+    for (const file of files.filter((name) => name !== "")) {
+      mkdirSync(dirname(join(checkout.folder, file)), { recursive: true });
+      copyFileSync(join(PROJECT, file), join(checkout.folder, file));
+    }
+    symlinkSync(join(PROJECT, "node_modules"), join(checkout.folder, "node_modules"));
+    return checkout;
   }
 
   /** Runs a `terrarium` command to its end. */
@@ -45,17 +63,18 @@ export class Checkout {
   /** Runs a `terrarium` command that must succeed. @returns its standard output. */
   async must(args: readonly string[]): Promise<string> {
     const result = await this.terrarium(args);
-    if (result.code !== 0) throw new Error(`terrarium ${args.join(" ")} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
+    if (result.code !== 0)
+      throw new Error(`terrarium ${args.join(" ")} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
     return result.stdout;
   }
 
   /** Starts a `terrarium` command in a process group of its own. */
-  start(args: readonly string[]): ChildProcess {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     return spawn(process.execPath, ["cli/main.ts", ...args], {
       cwd: this.folder,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: "ignore",
       detached: true,
-      env: { ...process.env, CI: "true" },
+      env: { ...process.env, CI: "true", ...env },
     });
   }
 
@@ -83,7 +102,9 @@ export class Checkout {
 
   /** Writes a stack file: an existing stack's configuration changed by `edit`. */
   writeStack(stack: string, from: string, edit: (config: Record<string, unknown>) => void): void {
-    const file = parse(readFileSync(join(this.folder, `Pulumi.${from}.yaml`), "utf8")) as { config: Record<string, unknown> };
+    const file = parse(readFileSync(join(this.folder, `Pulumi.${from}.yaml`), "utf8")) as {
+      config: Record<string, unknown>;
+    };
     edit(file.config);
     writeFileSync(join(this.folder, `Pulumi.${stack}.yaml`), stringify(file));
   }
@@ -112,8 +133,36 @@ export class Checkout {
 
   /** Takes every stack of the checkout down, and with the last one the cluster; then removes the folder. */
   async removeEverything(): Promise<void> {
-    for (const stack of this.stacks()) await this.must(["down", "--stack", stack, "--delete-data"]);
+    const left: string[] = [];
+    for (const stack of this.stacks()) {
+      const result = await this.terrarium(["down", "--stack", stack, "--delete-data"]);
+      if (result.code !== 0) left.push(`${stack}: ${result.stderr}`);
+    }
+    await this.removeCluster();
     this.remove();
+    if (left.length > 0) throw new Error(`stacks that could not be taken down:\n${left.join("\n")}`);
+  }
+
+  /** Ends the checkout's simulated cluster, whatever stacks are on it. */
+  private async removeCluster(): Promise<void> {
+    const cluster = new SimulatedCluster({
+      paths: localPaths(this.folder),
+      env: process.env,
+      say: () => undefined,
+      toolchain: () => Promise.reject(new Error("removing a cluster needs no tools")),
+    });
+    await cluster.down();
+  }
+
+  /** Removes the clusters and folders of test runs that were killed. */
+  static async removeAbandoned(): Promise<void> {
+    for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+      const pid = Number(name.slice(PREFIX.length).split("-")[0]);
+      if (isAlive(pid)) continue;
+      const abandoned = new Checkout(join(tmpdir(), name));
+      await abandoned.removeCluster();
+      abandoned.remove();
+    }
   }
 
   /** Removes the folder. The cluster must be down. */
@@ -129,8 +178,22 @@ export class Checkout {
   }
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Runs a program to its end. Never rejects. */
-export function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+export function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
   return new Promise((done) => {
     execFile(
       program,

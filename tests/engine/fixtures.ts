@@ -4,14 +4,15 @@ let created: Checkout | undefined;
 
 /** The checkout whose simulated cluster all tests of this layer share; stack "dev" is up when they start. */
 export function sharedCheckout(): Checkout {
-  if (!created) throw new Error("the shared checkout is made by mochaGlobalSetup; run mocha with tests/engine/.mocharc.json");
+  if (!created)
+    throw new Error("the shared checkout is made by mochaGlobalSetup; run mocha with tests/engine/.mocharc.json");
   return created;
 }
 
 /** Brings the shared checkout up: tools, cluster and the dev stack. */
 export async function mochaGlobalSetup(): Promise<void> {
+  await Checkout.removeAbandoned();
   created = await Checkout.create();
-  process.once("exit", () => created?.remove());
   await created.must(["up", "--stack", "dev", "--cluster", "simulated", "-o", "json"]);
 }
 

@@ -6,27 +6,38 @@ import type { Checkout } from "./checkout.ts";
 import { sharedCheckout } from "./fixtures.ts";
 
 describe("an interrupted update", () => {
-  it("recovers with the next `up` after the engine was killed half-way", async () => {
-    const checkout = sharedCheckout();
-    checkout.writeStack("killed", "dev", () => undefined);
-    const update = checkout.start(["up", "--stack", "killed"]);
-    const ended = new Promise<number | null>((resolve) => update.once("close", resolve));
-    // Half-way: the data stores' workloads are being created and awaited.
-    const engine = await until(async () => {
-      const { code } = await checkout.run("kubectl", ["get", "statefulset", "postgres", "--namespace", "guestbook-killed"]);
-      return code === 0 ? enginePid(checkout, "killed") : undefined;
-    });
-    process.kill(engine, "SIGKILL");
-    assert.notEqual(await ended, 0);
-    assert.ok(locks(checkout).length > 0, "the killed engine left its lock");
+  for (const [saving, checkpoints] of [
+    ["the state saved at the end only, as on simulated clusters", "true"],
+    ["the state saved for each resource, as on all others", "false"],
+  ] as const) {
+    it(`recovers with the next \`up\` after the engine was killed half-way, with ${saving}`, async () => {
+      const checkout = sharedCheckout();
+      const env = { PULUMI_SKIP_CHECKPOINTS: checkpoints };
+      await killHalfWay(checkout, "killed", env);
+      assert.ok(locks(checkout).length > 0, "the killed engine left its lock");
 
-    const again = await checkout.terrarium(["up", "--stack", "killed"]);
-    assert.equal(again.code, 0, again.stdout + again.stderr);
-    assert.match(again.stderr, /process \d+ .*(ended|gone|dead|no longer)/i, "says whose lock it released, and why");
-    const third = await checkout.terrarium(["up", "--stack", "killed"]);
-    assert.match(third.stdout + third.stderr, /Resources:\n {4}\d+ unchanged\n/);
-    await checkout.must(["down", "--stack", "killed"]);
-    assert.deepEqual(locks(checkout), []);
+      const again = await checkout.terrarium(["up", "--stack", "killed"], env);
+      assert.equal(again.code, 0, again.stdout + again.stderr);
+      assert.match(again.stderr, /process \d+/, "says whose lock it released");
+      const third = await checkout.terrarium(["up", "--stack", "killed"], env);
+      assert.match(third.stdout + third.stderr, /Resources:\n {4}\d+ unchanged\n/);
+      await checkout.must(["down", "--stack", "killed"]);
+      assert.deepEqual(locks(checkout), []);
+    });
+  }
+
+  it("leaves nothing behind when `down` follows the kill", async () => {
+    const checkout = sharedCheckout();
+    await killHalfWay(checkout, "abandoned");
+    await checkout.must(["down", "--stack", "abandoned"]);
+    const { items } = await checkout.kubectl<{ items: unknown[] }>([
+      "get",
+      "namespaces",
+      "--selector",
+      "app.kubernetes.io/instance=guestbook-abandoned",
+    ]);
+    assert.deepEqual(items, []);
+    assert.ok(!checkout.stacks().includes("abandoned"));
   });
 
   it("is left alone by a second `up` while it runs", async () => {
@@ -42,6 +53,25 @@ describe("an interrupted update", () => {
     await checkout.must(["down", "--stack", "twice"]);
   });
 });
+
+/** Starts an update and kills its engine while the data stores' workloads are being created and awaited. */
+async function killHalfWay(checkout: Checkout, stack: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  checkout.writeStack(stack, "dev", () => undefined);
+  const update = checkout.start(["up", "--stack", stack], env);
+  const ended = new Promise<number | null>((resolve) => update.once("close", resolve));
+  const engine = await until(async () => {
+    const { code } = await checkout.run("kubectl", [
+      "get",
+      "statefulset",
+      "postgres",
+      "--namespace",
+      `guestbook-${stack}`,
+    ]);
+    return code === 0 ? enginePid(checkout, stack) : undefined;
+  });
+  process.kill(engine, "SIGKILL");
+  assert.notEqual(await ended, 0);
+}
 
 /** Pid of the engine that holds a stack's lock. */
 function enginePid(checkout: Checkout, stack: string): number | undefined {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { sharedCheckout } from "./fixtures.ts";
 
 describe("a wrong configuration", () => {
+  after(() => sharedCheckout().run("pulumi", ["stack", "rm", "wrong", "--yes", "--force", "--non-interactive"]));
+
   it("is refused by the command with exit code 2 before the engine starts", async () => {
     const checkout = sharedCheckout();
     checkout.writeStack("wrong", "dev", (config) => {
@@ -19,17 +21,30 @@ describe("a wrong configuration", () => {
       config["terrarium:services"] = { "guestbook-worker": { calls: ["postgress"] } };
       config["terrarium:servces"] = {};
     });
-    await checkout.run("pulumi", ["stack", "init", "wrong"]);
-    const unknown = await checkout.run("pulumi", ["up", "--stack", "wrong", "--yes", "--skip-preview", "--non-interactive"]);
+    const created = await checkout.run("pulumi", ["stack", "init", "wrong"]);
+    assert.equal(created.code, 0, created.stderr);
+    const unknown = await checkout.run("pulumi", [
+      "up",
+      "--stack",
+      "wrong",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+    ]);
     assert.notEqual(unknown.code, 0);
     assert.match(unknown.stdout, /servces: no such key; allowed here: tier, name, /);
     checkout.editStack("wrong", (config) => delete config["terrarium:servces"]);
-    const dangling = await checkout.run("pulumi", ["up", "--stack", "wrong", "--yes", "--skip-preview", "--non-interactive"]);
+    const dangling = await checkout.run("pulumi", [
+      "up",
+      "--stack",
+      "wrong",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+    ]);
     assert.match(dangling.stdout, /services\.guestbook-worker\.calls\[0\]: got "postgress", expected one of: /);
     assert.doesNotMatch(dangling.stdout, /at .*\.ts:\d+/, "a stack trace would bury the message");
     const left = await checkout.run("kubectl", ["get", "namespace", "guestbook-wrong"]);
     assert.match(left.stderr, /not found/);
-    const removed = await checkout.run("pulumi", ["stack", "rm", "wrong", "--yes", "--force", "--non-interactive"]);
-    assert.equal(removed.code, 0, removed.stderr);
   });
 });

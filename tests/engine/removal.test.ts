@@ -8,14 +8,20 @@ describe("taking an environment down", () => {
     const checkout = await Checkout.create();
     try {
       await checkout.must(["up", "--stack", "dev", "--cluster", "simulated"]);
-      const volumes = await checkout.kubectl<{ items: { spec: { hostPath: { path: string } } }[] }>(["get", "persistentvolumes"]);
+      const volumes = await checkout.kubectl<{ items: { spec: { hostPath: { path: string } } }[] }>([
+        "get",
+        "persistentvolumes",
+      ]);
       const folders = volumes.items.map((volume) => volume.spec.hostPath.path);
       assert.ok(folders.length >= 4 && folders.every((folder) => existsSync(folder)));
       const servers = await run("pgrep", ["-f", checkout.folder], "/");
       assert.ok(servers.stdout.trim().split("\n").length >= 5, "the cluster's processes run");
 
       await checkout.must(["down", "--stack", "dev"]);
-      assert.deepEqual(folders.filter((folder) => existsSync(folder)), []);
+      assert.deepEqual(
+        folders.filter((folder) => existsSync(folder)),
+        [],
+      );
       assert.equal((await run("pgrep", ["-f", checkout.folder], "/")).stdout, "");
       assert.equal(existsSync(join(checkout.folder, ".terrarium")), false);
       await checkout.must(["down", "--stack", "dev"]);

@@ -18,10 +18,22 @@ describe("secrets", () => {
     // The stack must exist before a value can be encrypted for it.
     const early = await checkout.terrarium(["up", "--stack", "secrets"]);
     assert.equal(early.code, 2, "a reference to a value that is not set is refused");
-    assert.match(early.stderr, /services\.guestbook-worker\.secrets\.API_TOKEN\.config: got "api-token", expected a key of secretValues/);
+    assert.match(
+      early.stderr,
+      /services\.guestbook-worker\.secrets\.API_TOKEN\.config: got "api-token", expected a key of secretValues/,
+    );
     checkout.writeStack("secrets", "dev", () => undefined);
     await checkout.must(["up", "--stack", "secrets"]);
-    const set = await checkout.run("pulumi", ["config", "set", "--stack", "secrets", "--secret", "--path", "secretValues.api-token", value]);
+    const set = await checkout.run("pulumi", [
+      "config",
+      "set",
+      "--stack",
+      "secrets",
+      "--secret",
+      "--path",
+      "secretValues.api-token",
+      value,
+    ]);
     assert.equal(set.code, 0, set.stderr);
     checkout.editStack("secrets", (config) => {
       config["terrarium:services"] = { "guestbook-worker": { secrets: { API_TOKEN: { config: "api-token" } } } };
@@ -29,18 +41,37 @@ describe("secrets", () => {
     const up = await checkout.terrarium(["up", "--stack", "secrets"]);
     assert.equal(up.code, 0, up.stderr);
 
-    const { items } = await checkout.kubectl<{ items: Secret[] }>(["get", "secrets", "--namespace", "guestbook-secrets"]);
-    const values = items.flatMap(({ data }) => Object.values(data ?? {})).map((text) => Buffer.from(text, "base64").toString());
+    const { items } = await checkout.kubectl<{ items: Secret[] }>([
+      "get",
+      "secrets",
+      "--namespace",
+      "guestbook-secrets",
+    ]);
+    const values = items
+      .flatMap(({ data }) => Object.values(data ?? {}))
+      .map((text) => Buffer.from(text, "base64").toString());
     assert.ok(values.includes(value), "the service has the value in its Secret");
     const short = values.filter((text) => text.length >= 16 && !text.includes("\n"));
     assert.ok(short.length >= 8, `only ${short.length} secret values found`);
 
     const status = await checkout.must(["status", "--stack", "secrets", "-o", "json"]);
     const outputs = await checkout.run("pulumi", ["stack", "output", "--json", "--stack", "secrets"]);
-    const objects = await checkout.run("kubectl", ["get", "all,configmaps,networkpolicies,cronjobs,events", "--all-namespaces", "-o", "yaml"]);
-    const places = { "output of up": up.stdout + up.stderr, status, "stack outputs": outputs.stdout, "other objects": objects.stdout };
+    const objects = await checkout.run("kubectl", [
+      "get",
+      "all,configmaps,networkpolicies,cronjobs,events",
+      "--all-namespaces",
+      "-o",
+      "yaml",
+    ]);
+    const places = {
+      "output of up": up.stdout + up.stderr,
+      status,
+      "stack outputs": outputs.stdout,
+      "other objects": objects.stdout,
+    };
     for (const secret of short) {
-      for (const [place, text] of Object.entries(places)) assert.ok(!text.includes(secret), `a secret value stands in the ${place}`);
+      for (const [place, text] of Object.entries(places))
+        assert.ok(!text.includes(secret), `a secret value stands in the ${place}`);
       const encoded = Buffer.from(secret).toString("base64");
       for (const file of filesBelow(checkout.folder)) {
         const text = readFileSync(file, "utf8");

@@ -26,7 +26,13 @@ describe("the tiers on the real engine", () => {
     ["prod", 3, ["512Mi", "1Gi"], ["250m", "500m"]],
   ] as const) {
     it(`runs ${replicas} ready replicas with the resources of ${stack}`, async () => {
-      const worker = await sharedCheckout().kubectl<Workload>(["get", "deployment", "guestbook-worker", "--namespace", `guestbook-${stack}`]);
+      const worker = await sharedCheckout().kubectl<Workload>([
+        "get",
+        "deployment",
+        "guestbook-worker",
+        "--namespace",
+        `guestbook-${stack}`,
+      ]);
       assert.equal(worker.spec.replicas, replicas);
       assert.equal(worker.status.readyReplicas, replicas);
       assert.deepEqual(worker.spec.template.spec.containers[0]?.resources, {
@@ -39,7 +45,12 @@ describe("the tiers on the real engine", () => {
   it("routes, scales and backs up outside dev only", async () => {
     const checkout = sharedCheckout();
     const names = async (kind: string, stack: string) => {
-      const { items } = await checkout.kubectl<{ items: { metadata: { name: string } }[] }>(["get", kind, "--namespace", `guestbook-${stack}`]);
+      const { items } = await checkout.kubectl<{ items: { metadata: { name: string } }[] }>([
+        "get",
+        kind,
+        "--namespace",
+        `guestbook-${stack}`,
+      ]);
       return items.map((item) => item.metadata.name);
     };
     assert.deepEqual(await names("httproutes", "dev"), []);
@@ -55,7 +66,13 @@ describe("the tiers on the real engine", () => {
     const refused = await checkout.terrarium(["down", "--stack", "prod"]);
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /--delete-data/);
-    const postgres = await checkout.kubectl<Workload>(["get", "statefulset", "postgres", "--namespace", "guestbook-prod"]);
+    const postgres = await checkout.kubectl<Workload>([
+      "get",
+      "statefulset",
+      "postgres",
+      "--namespace",
+      "guestbook-prod",
+    ]);
     assert.equal(postgres.status.readyReplicas, 1);
     await checkout.must(["down", "--stack", "prod", "--delete-data"]);
     const left = await checkout.run("kubectl", ["get", "namespace", "guestbook-prod", "guestbook-prod-logs"]);

@@ -16,18 +16,26 @@ describe("an update on the real engine", () => {
       "--namespace",
       "guestbook-dev",
     ]);
-    const ready = items.map(({ kind, metadata, spec, status }) => [kind, metadata.name, spec.replicas, status.readyReplicas]);
-    assert.deepEqual(ready.toSorted((a, b) => String(a[1]).localeCompare(String(b[1]))), [
-      ["StatefulSet", "grafana", 1, 1],
-      ["StatefulSet", "guestbook-auth", 1, 1],
-      ["Deployment", "guestbook-backend", 1, 1],
-      ["Deployment", "guestbook-mf", 1, 1],
-      ["Deployment", "guestbook-worker", 1, 1],
-      ["StatefulSet", "loki", 1, 1],
-      ["StatefulSet", "postgres", 1, 1],
-      ["StatefulSet", "prometheus", 1, 1],
-      ["StatefulSet", "redis", 1, 1],
+    const ready = items.map(({ kind, metadata, spec, status }) => [
+      kind,
+      metadata.name,
+      spec.replicas,
+      status.readyReplicas,
     ]);
+    assert.deepEqual(
+      ready.toSorted((a, b) => String(a[1]).localeCompare(String(b[1]))),
+      [
+        ["StatefulSet", "grafana", 1, 1],
+        ["StatefulSet", "guestbook-auth", 1, 1],
+        ["Deployment", "guestbook-backend", 1, 1],
+        ["Deployment", "guestbook-mf", 1, 1],
+        ["Deployment", "guestbook-worker", 1, 1],
+        ["StatefulSet", "loki", 1, 1],
+        ["StatefulSet", "postgres", 1, 1],
+        ["StatefulSet", "prometheus", 1, 1],
+        ["StatefulSet", "redis", 1, 1],
+      ],
+    );
   });
 
   it("changes nothing when it is run again", async () => {
@@ -51,7 +59,10 @@ describe("an update on the real engine", () => {
       config["terrarium:services"] = { "guestbook-worker": { logLevel: "warn" } };
     });
     const changed = await stepsOf(checkout, "change");
-    assert.deepEqual(changed, ["update ConfigMap guestbook-worker-config", "update Deployment guestbook-worker-deployment"]);
+    assert.deepEqual(changed, [
+      "update ConfigMap guestbook-worker-config",
+      "update Deployment guestbook-worker-deployment",
+    ]);
     checkout.writeStack("change", "dev", (config) => {
       config["terrarium:services"] = { "guestbook-worker": { calls: ["postgres"] } };
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
@@ -30,6 +31,8 @@ interface Custom {
   readonly metadata: k8s.types.output.meta.v1.ObjectMeta;
   readonly spec: unknown;
 }
+
+const RANDOM = "random:index/randomBytes:RandomBytes";
 
 /** A pod template together with the workload it belongs to. */
 export interface PodTemplate {
@@ -103,6 +106,19 @@ export class Recording {
     return only;
   }
 
+  /** Names of the Kubernetes objects that hold a generated secret or any part of 16 digits from its start, sorted. */
+  holdersOf(generated: string): string[] {
+    return this.objects()
+      .filter(({ object }) => pathsOf(object, generatedPassword(generated, 16)).length > 0)
+      .map(({ object }) => `${object.kind} ${object.metadata.name}`)
+      .sort();
+  }
+
+  /** Pulumi names of the generated secrets. */
+  generated(): string[] {
+    return this.ofType(RANDOM).map(({ name }) => name);
+  }
+
   /** Names of the Kubernetes objects, as "Kind name", sorted. */
   names(): string[] {
     return this.objects()
@@ -137,9 +153,9 @@ export class Recording {
   }
 }
 
-/** Value that the mocked @pulumi/random "generates" for a resource of this Pulumi name. */
-export function generatedPassword(name: string): string {
-  return `generated-for-${name}`;
+/** The first hexadecimal digits that the mocked @pulumi/random "generates" for a resource of this Pulumi name. */
+export function generatedPassword(name: string, length = 32): string {
+  return createHash("sha512").update(name).digest("hex").slice(0, length);
 }
 
 /**
@@ -196,8 +212,9 @@ interface Monitor {
 
 function newResource({ type, name, inputs }: pulumi.runtime.MockResourceArgs): pulumi.runtime.MockResourceResult {
   const state = inputs as Record<string, unknown>;
-  if (type === "random:index/randomPassword:RandomPassword") {
-    return { id: name, state: { ...state, result: pulumi.secret(generatedPassword(name)) } };
+  if (type === RANDOM) {
+    const digits = generatedPassword(name, 2 * Number(state["length"]));
+    return { id: name, state: { ...state, hex: pulumi.secret(digits) } };
   }
   return { id: `${name}-id`, state };
 }

@@ -112,6 +112,20 @@ describe("An environment", () => {
     assert.deepEqual(own(recording.one("Deployment", "web").dependsOn), ["web-config"]);
   });
 
+  it("registers what its data stores need before anything of its services, which nothing else waits for", async () => {
+    const { recording } = await recordEnvironment({
+      spec: shop({
+        services: { api: { image: IMAGE, calls: ["db"] }, web: { image: IMAGE } },
+        dataStores: { db: { engine: "postgres" }, cache: { engine: "redis" } },
+      }),
+    });
+    const objects = recording.objects().map(({ name }) => name);
+    const first = objects.findIndex((name) => /^(api|web)-/.test(name));
+    for (const name of ["db-secret", "db-config", "db-volume", "cache-secret", "cache-volume"]) {
+      assert.ok(objects.indexOf(name) >= 0 && objects.indexOf(name) < first, `${name} in ${objects.join()}`);
+    }
+  });
+
   it("starts a service after those it says, also when they are declared later", async () => {
     const { recording } = await recordEnvironment({
       spec: shop({
@@ -194,7 +208,7 @@ describe("An environment", () => {
     const { environment } = await recordGuestbook("dev");
     const { "guestbook-migrate": password, ...others } = environment.testUserPasswords;
     assert.ok(password);
-    assert.equal(await valueOf(password), generatedPassword("guestbook-migrate-test-user"));
+    assert.equal(await valueOf(password), generatedPassword("guestbook-migrate-test-user", 24));
     assert.equal(await pulumi.isSecret(password), true);
     assert.deepEqual(others, {});
     assert.deepEqual((await recordGuestbook("prod")).environment.testUserPasswords, {});
@@ -264,8 +278,8 @@ describe("Protection from a destroy", () => {
     assert.deepEqual(await isProtected("prod"), [
       "guestbook-prod-namespace",
       "postgres-backup-volume",
-      "postgres-statefulset",
-      "redis-statefulset",
+      "postgres-volume",
+      "redis-volume",
     ]);
     assert.deepEqual(await isProtected("staging"), []);
     assert.deepEqual(await isProtected("dev"), []);
@@ -276,8 +290,8 @@ describe("Protection from a destroy", () => {
       spec: shop({ dataStores: { a: { engine: "redis" }, b: { engine: "redis", deletion: "protect" } } }),
     });
     assert.equal(recording.one("Namespace", "shop-dev").protect, true);
-    assert.equal(recording.one("StatefulSet", "a").protect, false);
-    assert.equal(recording.one("StatefulSet", "b").protect, true);
+    assert.equal(recording.one("PersistentVolumeClaim", "a-data").protect, false);
+    assert.equal(recording.one("PersistentVolumeClaim", "b-data").protect, true);
   });
 });
 

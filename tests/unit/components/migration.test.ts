@@ -25,7 +25,7 @@ async function create(migration: object = {}) {
     const connection = {
       env: { DB_HOST: "db" },
       secretEnv: { DB_PASSWORD: pulumi.secret("s3cret"), DB_URL: pulumi.secret("postgresql://db") },
-      ready: [new random.RandomPassword("db", { length: 16 })],
+      ready: [new random.RandomBytes("db", { length: 16 })],
     };
     return new Migration("migrate", {
       placement: PLACEMENT,
@@ -82,15 +82,12 @@ describe("A migration", () => {
     const { migration, recording, container } = await create();
     assert.equal(migration.testUserPassword, undefined);
     assert.ok(!container.env.some(({ name }) => name === "SEED_TEST_CREDENTIALS"));
-    assert.deepEqual(
-      recording.ofType("random:index/randomPassword:RandomPassword").map(({ name }) => name),
-      ["db"],
-    );
+    assert.deepEqual(recording.generated(), ["db"]);
   });
 
   it("that seeds a test user gives it a generated password, which it also tells", async () => {
     const { migration, recording, container } = await create({ seedTestCredentials: true });
-    const generated = generatedPassword("migrate-test-user");
+    const generated = generatedPassword("migrate-test-user", 24);
     assert.ok(migration.testUserPassword);
     assert.equal(await valueOf(migration.testUserPassword), generated);
     assert.equal(await pulumi.isSecret(migration.testUserPassword), true);

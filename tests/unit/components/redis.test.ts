@@ -47,6 +47,7 @@ describe("Redis by default", () => {
     const { recording } = await create();
     assert.deepEqual(recording.names(), [
       "NetworkPolicy cache",
+      "PersistentVolumeClaim cache-data",
       "Secret cache",
       "Service cache",
       "Service cache-headless",
@@ -55,10 +56,9 @@ describe("Redis by default", () => {
     const { spec, metadata } = recording.one("StatefulSet", "cache").object;
     assert.equal(spec.replicas, 1);
     assert.deepEqual(metadata.labels, labelsOf("cache", "cache", "7.4.9-bookworm"));
-    assert.deepEqual(
-      spec.volumeClaimTemplates.map((claim) => claim.spec.resources.requests),
-      [{ storage: "1Gi" }],
-    );
+    assert.deepEqual(recording.one("PersistentVolumeClaim", "cache-data").object.spec.resources.requests, {
+      storage: "1Gi",
+    });
   });
 
   it("writes every change to its volume, and caps its memory at three quarters of the limit", async () => {
@@ -147,9 +147,9 @@ describe("Redis", () => {
     assert.notEqual(await checksum({ evictionPolicy: "allkeys-lru" }), await checksum({}));
   });
 
-  it("is protected from a destroy in prod", async () => {
-    assert.equal((await create({}, "prod")).recording.one("StatefulSet", "cache").protect, true);
-    assert.equal((await create()).recording.one("StatefulSet", "cache").protect, false);
+  it("has its data protected from a destroy in prod", async () => {
+    assert.equal((await create({}, "prod")).recording.one("PersistentVolumeClaim", "cache-data").protect, true);
+    assert.equal((await create()).recording.one("PersistentVolumeClaim", "cache-data").protect, false);
   });
 
   it("waits for its Secret, and says its address when it is done", async () => {

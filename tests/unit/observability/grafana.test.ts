@@ -73,6 +73,12 @@ describe("Grafana", () => {
     }
   });
 
+  it("is not restarted for a failing database, which only takes it out of traffic", async () => {
+    const { container } = await rendered();
+    assert.equal(container.readinessProbe.httpGet?.path, "/api/health");
+    assert.equal(container.livenessProbe.httpGet?.path, "/healthz");
+  });
+
   it("asks nothing of the internet", async () => {
     const { settings } = await rendered();
     for (const name of ["REPORTING_ENABLED", "CHECK_FOR_UPDATES", "CHECK_FOR_PLUGIN_UPDATES"])

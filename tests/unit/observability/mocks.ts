@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 /** An object as a component registered it. */
@@ -17,7 +18,7 @@ export async function collect<T>(
       newResource: ({ type, name, inputs }) => {
         const given = inputs as Record<string, unknown>;
         objects.push({ type, name, inputs: given });
-        const generated = type === "random:index/randomPassword:RandomPassword" ? { result: `generated-${name}` } : {};
+        const generated = type === "random:index/randomBytes:RandomBytes" ? { hex: hexOf(name) } : {};
         return { id: `${name}-id`, state: { ...given, ...generated } };
       },
       call: () => ({}),
@@ -29,6 +30,11 @@ export async function collect<T>(
   const created = create();
   await pulumi.runtime.disconnect();
   return { created, objects };
+}
+
+/** What the mocked engine generates for a resource: 64 hexadecimal digits of its name. */
+export function hexOf(name: string): string {
+  return createHash("sha256").update(name).digest("hex");
 }
 
 /** An output's value; undefined for no output. */

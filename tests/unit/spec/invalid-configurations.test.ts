@@ -251,7 +251,7 @@ const references: readonly Refusal[] = [
   {
     what: "a call of something that isn't there",
     input: withService({ calls: ["db", "cache"] }, { dataStores: { db: { engine: "postgres" } } }),
-    error: ['services.api.calls[1]: got "cache", expected another service or a data store: db'],
+    error: ['services.api.calls[1]: got "cache", expected one of: db'],
   },
   {
     what: "a call where nothing can be called",
@@ -271,7 +271,7 @@ const references: readonly Refusal[] = [
   {
     what: "a start after something that isn't there",
     input: environment({ services: { api: { image: IMAGE, startAfter: ["auht"] }, auth: { image: IMAGE } } }),
-    error: ['services.api.startAfter[0]: got "auht", expected another service: auth'],
+    error: ['services.api.startAfter[0]: got "auht", expected one of: auth'],
   },
   {
     what: "a start after a data store, which calls already mean",
@@ -897,7 +897,7 @@ describe("Several problems at once", () => {
     "migrations.migrate.retries: got 99, expected a whole number from 0 to 10",
     "quota.pods: got 0, expected a whole number of at least 1",
     'dataStores.db: got "db", expected a name of its own: services.db has it already',
-    'services.api.calls[2]: got "mail", expected another service or a data store: web, db',
+    'services.api.calls[2]: got "mail", expected one of: web, db',
     "services.api.replicas: got 1, expected at least 3 in tier prod",
     "migrations.seed.seedTestCredentials: got true, expected false in tier prod: test credentials belong in dev and previews only",
     'services.api.image: got "shop/api", expected an image pinned by a tag other than latest, or by digest, in tier prod',

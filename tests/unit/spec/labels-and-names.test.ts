@@ -20,8 +20,8 @@ const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 /** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names (RFC 1035, as Services want) */
 const DNS_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
-const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/);
-const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);
+const name = fc.stringMatching(/^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/, { size: "max" });
+const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, { size: "max" });
 const identity = { name: "api", instance: "shop-dev", partOf: "shop", component: "backend" };
 
 describe("Labels", () => {
@@ -68,8 +68,8 @@ describe("Labels", () => {
 describe("Names", () => {
   it("are accepted exactly when Kubernetes accepts them as DNS labels of that length", () => {
     const candidates = fc.oneof(
-      fc.stringMatching(/^[-a-zA-Z0-9_.]{0,70}$/),
-      fc.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/),
+      fc.stringMatching(/^[-a-zA-Z0-9_.]{0,70}$/, { size: "max" }),
+      fc.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, { size: "max" }),
       fc.string(),
     );
     fc.assert(
