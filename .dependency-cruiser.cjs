@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   severity: "error",
   from: { path: from },
   to: {
-    path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|index\\.ts|base-file\\.ts)",
+    path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
     pathNot: allowed,
   },
 });
@@ -42,7 +42,7 @@ module.exports = {
     only(
       "program",
       "^index\\.ts$",
-      "^((spec|components|clusters)/|base-file\\.ts$)",
+      "^((spec|components|clusters)/|(base-file|stack-config)\\.ts$)",
       "index.ts turns configuration into an environment",
     ),
     only(

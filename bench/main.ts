@@ -4,13 +4,13 @@
  *
  * Usage: node bench/main.ts [--rounds N] [-o json]
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Checkout, type CommandResult } from "../tests/engine/checkout.ts";
-import { writeManifests, type Manifests } from "./manifests.ts";
+import { writeManifests, type Manifests, type Stage } from "./manifests.ts";
 import { peakMemory } from "./memory.ts";
-import { splitTime, type TimeSplit } from "./time-split.ts";
+import { splitTime } from "./time-split.ts";
 import { formatMeasurements, summarize, type Comparison } from "./measurements.ts";
 
 const STACK = "dev";
@@ -20,6 +20,7 @@ const QUIET = ["--non-interactive", "--suppress-outputs", "--suppress-permalink"
 /** What is compared, with the ratio that the project promises. */
 const COMPARISONS: readonly Comparison[] = [
   { ours: "pulumi up (create)", peer: "kubectl apply + wait", target: 1.5 },
+  { ours: "pulumi up (create)", peer: "kubectl, in the same order", target: 1.5 },
   { ours: "pulumi up (no change)", peer: "kubectl diff", target: 0.7 },
   { ours: "pulumi preview", peer: "kubectl diff", target: 0.7 },
   { ours: "pulumi destroy", peer: "kubectl delete namespace", target: 1.0 },
@@ -34,15 +35,10 @@ if (!Number.isInteger(rounds) || rounds < 1)
 
 const checkout = await Checkout.create();
 const seconds = new Map<string, number[]>();
-const splits: TimeSplit[] = [];
-/** When the last timed command started and ended, in milliseconds since the epoch. */
-let lastStart = 0;
-let lastEnd = 0;
 try {
   note("bringing the cluster and the environment up once, which also warms every cache");
   await checkout.must(["up", "--stack", STACK, "--cluster", "simulated"]);
-  // The event log is one of the options that the command line hides otherwise.
-  const env = { ...(await checkout.environment()), PULUMI_DEBUG_COMMANDS: "true" };
+  const env = await checkout.environment();
   const folder = join(checkout.folder, ".terrarium", "bench");
   mkdirSync(folder, { recursive: true });
   const manifests = writeManifests(
@@ -53,42 +49,41 @@ try {
   must(await pulumi(["destroy", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
   for (let round = 1; round <= rounds; round++) {
     note(`round ${round} of ${rounds}`);
-    await terrariumRound(join(folder, `events-${round}.json`));
+    await terrariumRound();
     await kubectlRound(manifests);
   }
-  note("one more update, for its memory");
-  const memory = await peakMemory(() => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
-  const result = summarize(COMPARISONS, seconds, splits, memory, { objects: manifests.objects, rounds });
+  note("one more update, for its memory and for where its time goes");
+  const logged = ["--logtostderr", "-v=9", ...PARALLEL, ...QUIET];
+  const started = performance.now();
+  const memory = await peakMemory(() => pulumi(["up", "--yes", "--skip-preview", ...logged]));
+  const split = splitTime(memory.result.stderr, (performance.now() - started) / 1000);
+  const result = summarize(COMPARISONS, seconds, split, memory.peak, { objects: manifests.objects, rounds });
   console.log(options.output === "json" ? JSON.stringify(result, null, 2) : formatMeasurements(result));
 
-  async function terrariumRound(events: string): Promise<void> {
-    await timed("pulumi up (create)", () =>
-      pulumi(["up", "--yes", "--skip-preview", "--event-log", events, ...PARALLEL, ...QUIET]),
-    );
-    splits.push(splitTime(readFileSync(events, "utf8"), lastStart, lastEnd));
+  async function terrariumRound(): Promise<void> {
+    await timed("pulumi up (create)", () => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
     await timed("pulumi up (no change)", () => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
     await timed("pulumi preview", () => pulumi(["preview", ...PARALLEL, ...QUIET]));
     await timed("pulumi destroy", () => pulumi(["destroy", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
   }
 
-  async function kubectlRound({ file, namespaces, workloads, jobs }: Manifests): Promise<void> {
-    await timed("kubectl apply + wait", async () => {
-      must(await kubectl(["apply", "-f", file]));
-      const waits = workloads.map(({ namespace, reference }) =>
-        kubectl(["rollout", "status", reference, "-n", namespace, "--timeout=120s"]),
-      );
-      waits.push(
-        ...jobs.map(({ namespace, reference }) =>
-          kubectl(["wait", "--for=condition=complete", reference, "-n", namespace, "--timeout=120s"]),
-        ),
-      );
-      return (await Promise.all(waits)).find((result) => result.code !== 0) ?? { code: 0, stdout: "", stderr: "" };
+  async function kubectlRound({ file, stages, namespaces }: Manifests): Promise<void> {
+    const remove = () => kubectl(["delete", "namespace", ...namespaces, "--wait=true"]);
+    await timed("kubectl, in the same order", async () => {
+      for (const stage of stages) await applyAndWait(stage);
     });
+    must(await remove());
+    await timed("kubectl apply + wait", () => applyAndWait({ file, waits: stages.flatMap((stage) => stage.waits) }));
     await timed("kubectl diff", async () => {
       const result = await kubectl(["diff", "-f", file]);
       return { ...result, code: result.code > 1 ? result.code : 0 };
     });
-    await timed("kubectl delete namespace", () => kubectl(["delete", "namespace", ...namespaces, "--wait=true"]));
+    await timed("kubectl delete namespace", remove);
+  }
+
+  async function applyAndWait({ file, waits }: Stage): Promise<void> {
+    must(await kubectl(["apply", "-f", file]));
+    for (const result of await Promise.all(waits.map((wait) => kubectl([...wait, "--timeout=120s"])))) must(result);
   }
 
   function pulumi(args: readonly string[]): Promise<CommandResult> {
@@ -101,12 +96,11 @@ try {
   await checkout.removeEverything();
 }
 
-async function timed(name: string, action: () => Promise<CommandResult>): Promise<void> {
-  lastStart = Date.now();
+async function timed(name: string, action: () => Promise<CommandResult | void>): Promise<void> {
   const started = performance.now();
-  must(await action());
+  const result = await action();
   const elapsed = (performance.now() - started) / 1000;
-  lastEnd = Date.now();
+  if (result) must(result);
   seconds.set(name, [...(seconds.get(name) ?? []), elapsed]);
 }
 

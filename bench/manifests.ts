@@ -17,14 +17,20 @@ interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** The environment's objects as a file that kubectl applies, and what there is to wait for. */
-export interface Manifests {
+/** A file to apply, and what to wait for then: arguments of kubectl. */
+export interface Stage {
   readonly file: string;
+  readonly waits: readonly (readonly string[])[];
+}
+
+/** The environment's objects as files that kubectl applies. */
+export interface Manifests {
+  /** All objects, namespaces first. */
+  readonly file: string;
+  /** The same in the order in which the stack creates them: data stores, then migrations, then services. */
+  readonly stages: readonly Stage[];
   readonly objects: number;
   readonly namespaces: readonly string[];
-  /** Deployments, StatefulSets and DaemonSets. */
-  readonly workloads: readonly { readonly namespace: string; readonly reference: string }[];
-  readonly jobs: readonly { readonly namespace: string; readonly reference: string }[];
 }
 
 /** Key under which a stack's exported state marks a decrypted secret. */
@@ -36,22 +42,32 @@ export function writeManifests(state: Deployment, folder: string): Manifests {
     .filter(({ custom, type }) => custom && type.startsWith("kubernetes:"))
     .map(({ inputs }) => reveal(inputs) as KubernetesObject);
   const namespacesFirst = objects.toSorted((a, b) => Number(b.kind === "Namespace") - Number(a.kind === "Namespace"));
-  const file = join(folder, "manifests.yaml");
-  writeFileSync(file, namespacesFirst.map((object) => stringify(object)).join("---\n"), { mode: 0o600 });
-  const references = (kinds: readonly string[]) =>
-    objects
-      .filter(({ kind }) => kinds.includes(kind))
-      .map(({ kind, metadata }) => ({
-        namespace: metadata.namespace ?? "default",
-        reference: `${kind.toLowerCase()}/${metadata.name}`,
-      }));
+  const write = (name: string, content: readonly KubernetesObject[]): string => {
+    const file = join(folder, name);
+    writeFileSync(file, content.map((object) => stringify(object)).join("---\n"), { mode: 0o600 });
+    return file;
+  };
+  const stage = (name: string, kinds: (kind: string) => boolean): Stage => {
+    const content = namespacesFirst.filter(({ kind }) => kinds(kind));
+    return { file: write(name, content), waits: content.flatMap(waitFor) };
+  };
   return {
-    file,
+    file: write("all.yaml", namespacesFirst),
+    stages: [
+      stage("stores.yaml", (kind) => kind !== "Job" && kind !== "Deployment"),
+      stage("migrations.yaml", (kind) => kind === "Job"),
+      stage("services.yaml", (kind) => kind === "Deployment"),
+    ],
     objects: objects.length,
     namespaces: objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name),
-    workloads: references(["Deployment", "StatefulSet", "DaemonSet"]),
-    jobs: references(["Job"]),
   };
+}
+
+function waitFor({ kind, metadata: { name, namespace = "default" } }: KubernetesObject): string[][] {
+  const reference = `${kind.toLowerCase()}/${name}`;
+  if (["Deployment", "StatefulSet", "DaemonSet"].includes(kind))
+    return [["rollout", "status", reference, "-n", namespace]];
+  return kind === "Job" ? [["wait", "--for=condition=complete", reference, "-n", namespace]] : [];
 }
 
 function reveal(value: unknown): unknown {

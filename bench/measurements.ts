@@ -25,7 +25,7 @@ export interface Measurements {
     readonly peerSeconds: Spread;
     readonly ratio: Spread;
   })[];
-  readonly createSplit: Readonly<Record<keyof TimeSplit, number>>;
+  readonly createSplit: TimeSplit;
   readonly memory: PeakMemory;
 }
 
@@ -33,12 +33,11 @@ export interface Measurements {
 export function summarize(
   comparisons: readonly Comparison[],
   seconds: ReadonlyMap<string, readonly number[]>,
-  splits: readonly TimeSplit[],
+  createSplit: TimeSplit,
   memory: PeakMemory,
   shape: { readonly objects: number; readonly rounds: number },
 ): Measurements {
   const times = (name: string) => seconds.get(name) ?? [];
-  const part = (key: keyof TimeSplit) => spread(splits.map((split) => split[key])).median;
   return {
     ...shape,
     comparisons: comparisons.map((comparison) => {
@@ -46,13 +45,7 @@ export function summarize(
       const ratios = ours.map((value, round) => value / (peer[round] ?? Number.NaN));
       return { ...comparison, oursSeconds: spread(ours), peerSeconds: spread(peer), ratio: spread(ratios) };
     }),
-    createSplit: {
-      cli: part("cli"),
-      program: part("program"),
-      engine: part("engine"),
-      waiting: part("waiting"),
-      end: part("end"),
-    },
+    createSplit,
     memory,
   };
 }
@@ -79,7 +72,7 @@ export function formatMeasurements(result: Measurements): string {
       `waiting for pods ${waiting.toFixed(2)} s, end ${end.toFixed(2)} s`,
     total === undefined
       ? "peak memory: not measured on this system"
-      : `peak memory of a no-change update: ${mebibytes(total)} MiB (${programs.map(([name, bytes]) => `${name} ${mebibytes(bytes)}`).join(", ")})`,
+      : `peak memory of a first update: ${mebibytes(total)} MiB (${programs.map(([name, bytes]) => `${name} ${mebibytes(bytes)}`).join(", ")})`,
   ].join("\n");
 }
 

@@ -10,7 +10,7 @@ const SAMPLE_MS = 50;
 const PAGE_BYTES = 4096;
 
 /** Runs an action and samples the memory of every process below this one while it runs. */
-export async function peakMemory(action: () => Promise<unknown>): Promise<PeakMemory> {
+export async function peakMemory<T>(action: () => Promise<T>): Promise<{ peak: PeakMemory; result: T }> {
   let peak = 0;
   let byProgram: Record<string, number> = {};
   const timer = setInterval(() => {
@@ -22,11 +22,11 @@ export async function peakMemory(action: () => Promise<unknown>): Promise<PeakMe
     for (const { program, bytes } of sample) byProgram[program] = (byProgram[program] ?? 0) + bytes;
   }, SAMPLE_MS);
   try {
-    await action();
+    const result = await action();
+    return { peak: { total: peak || undefined, byProgram }, result };
   } finally {
     clearInterval(timer);
   }
-  return { total: peak || undefined, byProgram };
 }
 
 function descendants(root: number): { program: string; bytes: number }[] {

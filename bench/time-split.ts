@@ -1,70 +1,62 @@
-/** Where the time of one update went, in seconds. */
+/** Where the time of one first update went, in seconds. */
 export interface TimeSplit {
-  /** Until the engine says that it begins: the command line itself, state, plugins. */
+  /** Until the program runs: the command line itself, state, plugins, the start of Node. */
   readonly cli: number;
-  /** From there until the program registers its first resource: Node, modules, configuration, questions to the cluster. */
+  /** Until the first resource is registered: modules, configuration, questions to the cluster. */
   readonly program: number;
-  /** While anything but an awaited workload is worked on. */
+  /** While objects are made. */
   readonly engine: number;
-  /** While nothing but workloads (Deployment, StatefulSet, DaemonSet, Job) is worked on: they are becoming ready. */
+  /** While nothing but awaited workloads is under way: their pods are becoming ready. */
   readonly waiting: number;
-  /** After the last resource: saving state, ending plugins. */
+  /** After the last object: saving state, ending plugins. */
   readonly end: number;
 }
 
-interface EngineEvent {
-  readonly timestamp: number;
-  readonly preludeEvent?: unknown;
-  readonly resourcePreEvent?: { readonly metadata: Metadata };
-  readonly resOutputsEvent?: { readonly metadata: Metadata };
-  readonly resOpFailedEvent?: { readonly metadata: Metadata };
-}
-interface Metadata {
-  readonly urn: string;
-  readonly type: string;
-  readonly op: string;
-}
+/** Types of objects whose creation is over when their pods are ready. */
+const AWAITED = /:(Deployment|StatefulSet|DaemonSet|Job)::/;
 
-const AWAITED = /:(Deployment|StatefulSet|DaemonSet|Job)$/;
+const LINE = /^[IWE]\d{4} (\d{2}):(\d{2}):(\d{2}\.\d+)\s+\d+ \S+\] (.*)/;
+const CREATE = /\.Create\((urn:[^)]*)\) (executing|success|failed)/;
 
 /**
- * Splits an update's time by the engine's own event log.
+ * Splits an update's time by the engine's own log.
  *
- * @param log the file that --event-log wrote: one JSON event a line, with file times in whole seconds or finer.
- * @param started milliseconds since the epoch at which the command was started.
- * @param ended milliseconds since the epoch at which it had ended.
+ * @param log what `pulumi up --logtostderr -v=9` wrote: lines with the time of day in microseconds.
+ * @param totalSeconds the whole command, as measured from outside.
  */
-export function splitTime(log: string, started: number, ended: number): TimeSplit {
-  const events = log
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as EngineEvent);
-  const at = (event: EngineEvent | undefined, fallback: number) => (event ? event.timestamp * 1000 : fallback);
-  const prelude = at(
-    events.find((event) => event.preludeEvent),
-    started,
-  );
-  const isResource = (event: EngineEvent) =>
-    event.resourcePreEvent && event.resourcePreEvent.metadata.type !== "pulumi:pulumi:Stack";
-  const first = at(events.find(isResource), prelude);
-  const open = new Map<string, string>();
+export function splitTime(log: string, totalSeconds: number): TimeSplit {
+  let first: number | undefined;
+  let program: number | undefined;
+  let registered: number | undefined;
+  let last = 0;
   let waiting = 0;
-  let last = first;
-  for (const event of events) {
-    const now = event.timestamp * 1000;
-    if (open.size > 0 && [...open.values()].every((type) => AWAITED.test(type))) waiting += now - Math.max(last, first);
-    last = Math.max(last, now);
-    const begun = event.resourcePreEvent?.metadata;
-    const done = event.resOutputsEvent?.metadata ?? event.resOpFailedEvent?.metadata;
-    if (begun && begun.op === "create" && begun.type.includes("/")) open.set(begun.urn, begun.type);
-    if (done) open.delete(done.urn);
+  const open = new Set<string>();
+  for (const line of log.split("\n")) {
+    const match = LINE.exec(line);
+    if (!match) continue;
+    const [, hours, minutes, seconds, text = ""] = match;
+    const now = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    first ??= now;
+    if (text.includes("Running program")) program ??= now;
+    if (program !== undefined && text.includes("Registering resource: t=")) registered ??= now;
+    const create = CREATE.exec(text);
+    if (!create) continue;
+    const [, urn = "", state] = create;
+    if (open.size > 0 && [...open].every((other) => AWAITED.test(other))) waiting += now - last;
+    last = now;
+    if (state === "executing") open.add(urn);
+    else open.delete(urn);
   }
-  const seconds = (milliseconds: number) => Math.max(0, milliseconds) / 1000;
+  if (first === undefined || program === undefined || registered === undefined) {
+    throw new Error("the engine's log has not the lines that the split is made of");
+  }
+  // The log begins when the command line has been read and ends with the command.
+  const end = Math.max(0, totalSeconds - (last - first));
   return {
-    cli: seconds(prelude - started),
-    program: seconds(first - prelude),
-    engine: seconds(last - first - waiting),
-    waiting: seconds(waiting),
-    end: seconds(ended - last),
+    cli: program - first,
+    program: registered - program,
+    engine: last - registered - waiting,
+    waiting,
+    end,
   };
 }

@@ -83,19 +83,20 @@ async function refuseForeignFolder(folder: string): Promise<void> {
   }
 }
 
-async function previewNewStack({ surroundings, file }: Session, toolchain: Toolchain): Promise<KubeManifest[]> {
+async function previewNewStack({ surroundings, state, file }: Session, toolchain: Toolchain): Promise<KubeManifest[]> {
   const temporary = await mkdtemp(join(tmpdir(), "terrarium-render-"));
   try {
-    // The stack's own secrets stay readable with the user's passphrase; otherwise one that is as short-lived as the state.
-    const hasOwnSecrets = file.encryptionSalt !== undefined || file.secretsProvider !== undefined;
+    // Encrypted values stay readable with the passphrase they have; otherwise one that is as short-lived as the state.
+    const hasSecrets = file.encryptionSalt !== undefined || file.secretsProvider !== undefined;
+    const passphrase = { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined };
     const env = {
       ...surroundings.env,
       ...toolchain.env,
       PATH: [toolchain.binDir, dirname(process.execPath), toolchain.env["PATH"] ?? ""].join(":"),
       // The provider takes a kubeconfig from here, and then refuses to render.
       KUBECONFIG: undefined,
+      ...(hasSecrets ? state.environment(file) : passphrase),
       PULUMI_BACKEND_URL: `file://${temporary}`,
-      ...(hasOwnSecrets ? {} : { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined }),
       // The provider's folder for manifests: it writes there in an update, and nothing in a preview.
       TERRARIUM_RENDER: join(temporary, "manifests"),
     };

@@ -19,7 +19,7 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const envelopeKey = "4dabf18193072939515e22adb298388d";
 
 /** What stands in a rendered Secret for each value. */
-export const redactedValue = "redacted";
+const redactedValue = "redacted";
 
 /** What the engine's own output has in place of a secret value. */
 const maskedValue = "[secret]";
@@ -28,7 +28,7 @@ const maskedValue = "[secret]";
 const engineAnnotations = "pulumi.com/";
 
 /** Annotation of every Secret whose values were left out. */
-export const redactedAnnotation = "terrarium.dev/redacted";
+const redactedAnnotation = "terrarium.dev/redacted";
 
 /**
  * Turns the inputs of an engine's step into a manifest that can be stored: without anything secret, without values that

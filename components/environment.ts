@@ -53,7 +53,7 @@ export interface EnvironmentArgs {
 export class Environment extends pulumi.ComponentResource {
   /** Name of the environment's namespace. */
   readonly namespace: string;
-  /** Addresses of the services inside the environment, by name. */
+  /** Addresses of the services and the observability servers inside the cluster, by name. */
   readonly urls: Readonly<Record<string, string>>;
   /** Grafana's admin password; undefined where Grafana is off. */
   readonly grafanaPassword: pulumi.Output<string> | undefined;
@@ -84,9 +84,10 @@ export class Environment extends pulumi.ComponentResource {
       ...this.placement,
       registerAfter: created([...(this.placement.podPrerequisites ?? []), ...prerequisites]),
     };
-    this.urls = this.createServices(connections);
+    const services = this.createServices(connections);
     const observability = this.createObservability(name, logs);
 
+    this.urls = { ...services, ...observability?.urls };
     this.testUserPasswords = testUserPasswords;
     this.grafanaPassword = observability?.adminPassword;
     this.registerOutputs({ namespace: this.namespace, urls: this.urls });

@@ -1,6 +1,6 @@
 import { OBSERVABILITY_PORTS } from "../../spec/index.ts";
+import { toYaml } from "./config-file.ts";
 import { COLLECTOR_HEALTH_PORT, LOG_SHIPPING } from "./settings.ts";
-import { toYaml, type Yaml } from "./yaml.ts";
 
 /** Folder of the kubelet's log files on every node. */
 export const POD_LOGS = "/var/log/pods";
@@ -69,7 +69,7 @@ export function collectorConfig(args: CollectorConfigArgs): string {
   });
 }
 
-function podLogs(namespace: string): Yaml {
+function podLogs(namespace: string): object {
   // Folders are <namespace>_<pod>_<uid>, and no namespace's name holds an underscore.
   const containers = `${POD_LOGS}/${namespace}_*/*`;
   return {

@@ -1,6 +1,6 @@
 import { OBSERVABILITY_PORTS, type ResolvedObservability } from "../../spec/index.ts";
+import { toYaml } from "./config-file.ts";
 import { SCRAPE } from "./settings.ts";
-import { toYaml } from "./yaml.ts";
 
 /** Grafana's data sources by the part that they read; a dashboard refers to the uid, which never changes. */
 export const DATA_SOURCES = {

@@ -4,10 +4,10 @@ import { OBSERVABILITY_PORTS, type Tier } from "../../spec/index.ts";
 import { configChecksum, secretChecksum } from "../checksum.ts";
 import { createPassword } from "../password.ts";
 import { httpProbe } from "../pod.ts";
+import { toYaml } from "./config-file.ts";
 import { createDashboards, HOME_DASHBOARD } from "./dashboards.ts";
 import { dataSourcesFile, enabledDataSources } from "./data-sources.ts";
 import { Server, type ServerArgs } from "./server.ts";
-import { toYaml } from "./yaml.ts";
 
 /** Arguments of {@link Grafana}. */
 export interface GrafanaArgs extends ServerArgs {

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { OBSERVABILITY_PORTS, type ResolvedObservability } from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
 import { httpProbe } from "../pod.ts";
+import { toYaml } from "./config-file.ts";
 import { Server, type ServerArgs } from "./server.ts";
 import { goMemoryLimit, LOG_INGESTION, LOKI_REPLAY_MEMORY_PERCENT, percentOfBytes } from "./settings.ts";
-import { toYaml } from "./yaml.ts";
 
 const DATA = "/loki";
 const CONFIG = "/etc/loki";

@@ -1,8 +1,8 @@
 import type { ResolvedEnvironment } from "../../spec/index.ts";
 import { alertRules } from "./alerts.ts";
+import { toYaml } from "./config-file.ts";
 import { declaredRules, goldenSignalRules } from "./rules.ts";
 import { SCRAPE } from "./settings.ts";
-import { toYaml, type Yaml } from "./yaml.ts";
 
 /** File that changes with the environment's services while everything else stays. */
 export const DECLARED_RULES_FILE = "declared.rules.yml";
@@ -11,9 +11,9 @@ export const DECLARED_RULES_FILE = "declared.rules.yml";
 export function prometheusFiles(environment: ResolvedEnvironment, folder: string): Record<string, string> {
   return {
     "prometheus.yml": prometheusConfig(environment, folder),
-    "signals.rules.yml": toYaml({ groups: toYamlGroups(goldenSignalRules()) }),
-    "alerts.rules.yml": toYaml({ groups: toYamlGroups(alertRules(environment.observability)) }),
-    [DECLARED_RULES_FILE]: toYaml({ groups: toYamlGroups(declaredRules(environment)) }),
+    "signals.rules.yml": toYaml({ groups: goldenSignalRules() }),
+    "alerts.rules.yml": toYaml({ groups: alertRules(environment.observability) }),
+    [DECLARED_RULES_FILE]: toYaml({ groups: declaredRules(environment) }),
   };
 }
 
@@ -46,7 +46,7 @@ const META = "__meta_kubernetes_";
 const annotation = (name: string) => `${META}pod_annotation_prometheus_io_${name}`;
 const label = (name: string) => `${META}pod_label_app_kubernetes_io_${name}`;
 
-function relabelling(environment: string): Yaml[] {
+function relabelling(environment: string): object[] {
   return [
     { source_labels: [label("instance")], regex: environment, action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
@@ -75,8 +75,4 @@ function relabelling(environment: string): Yaml[] {
     // A pod that keeps its name keeps its series when its address changes.
     { source_labels: ["pod", annotation("port")], separator: ":", target_label: "instance" },
   ];
-}
-
-function toYamlGroups(groups: readonly { readonly name: string; readonly rules: readonly object[] }[]): Yaml {
-  return groups as unknown as Yaml;
 }

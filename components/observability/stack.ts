@@ -48,7 +48,11 @@ export class Observability extends Component {
     }
     // Without Loki there is nowhere to send logs to.
     if (loki.enabled && collector.enabled && args.logs) {
-      new LogCollector(`${name}-${LOG_COLLECTOR}`, { placement: args.logs, environment, logsOf: placement.namespace }, { parent: this });
+      new LogCollector(
+        `${name}-${LOG_COLLECTOR}`,
+        { placement: args.logs, environment, logsOf: placement.namespace },
+        { parent: this },
+      );
     }
     this.urls = urls;
     this.registerOutputs({ urls: this.urls, adminPassword: this.adminPassword });

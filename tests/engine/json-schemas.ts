@@ -106,7 +106,8 @@ function fieldsOf(schema: Schema, closed: boolean): Schema {
     properties?: Record<string, Schema>;
     additionalProperties?: Schema | boolean;
   };
-  const others = typeof additionalProperties === "object" ? toSchema(additionalProperties, closed) : additionalProperties;
+  const others =
+    typeof additionalProperties === "object" ? toSchema(additionalProperties, closed) : additionalProperties;
   if (!properties) return others === undefined ? {} : { additionalProperties: others };
   const named = Object.entries(properties).map(([name, value]) => [name, toSchema(value, closed)] as const);
   const isOpen = !closed || schema["x-kubernetes-preserve-unknown-fields"] === true;

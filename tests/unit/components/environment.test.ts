@@ -34,6 +34,37 @@ describe("An environment by default", () => {
     assert.equal(await pulumi.isSecret(environment.grafanaPassword), true);
   });
 
+  it("has a second namespace for the log collector, the only one that admits privileged pods", async () => {
+    const { recording } = await recordEnvironment({ spec: shop({ observability: {} }) });
+    assert.deepEqual(
+      recording
+        .all("Namespace")
+        .map(({ object: { metadata } }) => [metadata.name, metadata.labels["pod-security.kubernetes.io/enforce"]])
+        .sort(),
+      [
+        ["shop-dev", "restricted"],
+        ["shop-dev-logs", "privileged"],
+      ],
+    );
+    assert.equal(recording.one("DaemonSet", "log-collector").object.metadata.namespace, "shop-dev-logs");
+    // A destroy deletes what depends on a namespace first: waiting for both puts the two into the same step.
+    const { dependsOn } = recording.one("ServiceAccount", "shop-workload");
+    assert.deepEqual(dependsOn, ["shop-dev-logs-namespace", "shop-dev-namespace"]);
+  });
+
+  it("has no second namespace where Loki or the log collector is off", async () => {
+    for (const part of ["loki", "collector"]) {
+      const spec = shop({ observability: { [part]: { enabled: false } } });
+      const { recording } = await recordEnvironment({ spec });
+      assert.deepEqual(
+        recording.all("Namespace").map(({ object }) => object.metadata.name),
+        ["shop-dev"],
+        part,
+      );
+      assert.deepEqual(recording.one("ServiceAccount", "shop-workload").dependsOn, ["shop-dev-namespace"]);
+    }
+  });
+
   it("says its namespace and where its services are", async () => {
     const services = { api: { image: IMAGE }, web: { image: IMAGE, ports: { http: 3000 } } };
     const { environment, recording } = await recordEnvironment({ spec: shop({ services }) });

@@ -46,7 +46,10 @@ describe("The note of a Secret's keys, for rendering", () => {
 
   it("leaves values and other annotations as they are", async () => {
     const stringData = pulumi.secret({ user: "owner" });
-    const changed = await transform("kubernetes:core/v1:Secret", { metadata: { annotations: { team: "blue" } }, stringData });
+    const changed = await transform("kubernetes:core/v1:Secret", {
+      metadata: { annotations: { team: "blue" } },
+      stringData,
+    });
     assert.equal(changed["stringData"], stringData);
     assert.equal(changed.metadata.annotations["team"], "blue");
   });

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
+import type { Placement } from "../../../components/index.ts";
 import { Observability } from "../../../components/observability/stack.ts";
 import { resolveEnvironment, type EnvironmentSpec, type Tier } from "../../../spec/index.ts";
 import { collect, type Registered } from "./mocks.ts";
+
+/** Where the stack of {@link environment} goes, and where its log collector goes. */
+export function placements(tier: Tier = "dev"): { readonly placement: Placement; readonly logs: Placement } {
+  const shared = { environment: "shop", application: "shop", tier };
+  return {
+    placement: { ...shared, namespace: "shop", serviceAccountName: "shop" },
+    logs: { ...shared, namespace: "shop-logs", serviceAccountName: "log-collector" },
+  };
+}
 
 /** An environment with one service that is scraped and one that is not. */
 export function environment(tier: Tier = "dev", observability: EnvironmentSpec["observability"] = {}) {
@@ -23,7 +33,7 @@ export async function stack(tier: Tier = "dev", observability: EnvironmentSpec["
   const { created, objects } = await collect(
     () =>
       new Observability("obs", {
-        placement: { namespace: "shop", environment: "shop", application: "shop", tier, serviceAccountName: "shop" },
+        ...placements(tier),
         environment: environment(tier, observability),
         checksumKey: "key",
       }),
@@ -62,9 +72,6 @@ export interface Workload {
   readonly spec: {
     readonly replicas: number;
     readonly serviceName: string;
-    readonly volumeClaimTemplates: readonly {
-      readonly spec: { readonly resources: { readonly requests: { readonly storage: string } } };
-    }[];
     readonly template: {
       readonly metadata: {
         readonly annotations: Readonly<Record<string, string>>;
@@ -78,6 +85,7 @@ export interface Workload {
         readonly volumes: readonly {
           readonly name: string;
           readonly hostPath?: { readonly path: string; readonly type: string };
+          readonly persistentVolumeClaim?: { readonly claimName: string };
         }[];
         readonly containers: readonly Container[];
       };

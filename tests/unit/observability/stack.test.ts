@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { Observability } from "../../../components/observability/stack.ts";
 import { TIER_DEFAULTS, TIERS } from "../../../spec/index.ts";
-import { containerOf, environment, find, ofKind, stack, type Workload } from "./fixtures.ts";
-import { collect, valueOf, type Registered } from "./mocks.ts";
+import { containerOf, environment, find, ofKind, placements, stack, type Workload } from "./fixtures.ts";
+import { collect, hexOf, valueOf, type Registered } from "./mocks.ts";
 
 const SERVERS = ["prometheus", "loki", "grafana"] as const;
 const PORTS = { prometheus: 9090, loki: 3100, grafana: 3000 };
@@ -30,13 +30,13 @@ describe("observability stack", () => {
     assert.deepEqual(counts, {
       ConfigMap: 4,
       DaemonSet: 1,
-      Namespace: 1,
       NetworkPolicy: 5,
+      PersistentVolumeClaim: 3,
       Role: 1,
       RoleBinding: 1,
       Secret: 1,
       Service: 6,
-      ServiceAccount: 2,
+      ServiceAccount: 1,
       StatefulSet: 3,
     });
   });
@@ -56,7 +56,7 @@ describe("observability stack", () => {
       loki: "http://loki.shop.svc:3100",
       grafana: "http://grafana.shop.svc:3000",
     });
-    assert.equal(await valueOf(created.adminPassword), "generated-obs-grafana-admin-password");
+    assert.equal(await valueOf(created.adminPassword), hexOf("obs-grafana-admin-password").slice(0, 32));
   });
 
   for (const part of SERVERS) {
@@ -73,13 +73,25 @@ describe("observability stack", () => {
   it("has no admin password where Grafana is disabled", async () => {
     const { objects, stack: created } = await stack("dev", { grafana: { enabled: false } });
     assert.equal(created.adminPassword, undefined);
-    assert.deepEqual(ofKind(objects, "RandomPassword"), []);
+    assert.deepEqual(ofKind(objects, "RandomBytes"), []);
   });
 
-  it("runs no collector and has no namespace for it where Loki is disabled: there is nowhere to send logs to", async () => {
+  it("runs no collector where Loki is disabled, there being nowhere to send logs to", async () => {
     const { objects } = await stack("dev", { loki: { enabled: false } });
     assert.deepEqual(workloads(objects), ["grafana", "prometheus"]);
-    assert.deepEqual(ofKind(objects, "Namespace"), []);
+  });
+
+  it("runs no collector where that is disabled", async () => {
+    const { objects } = await stack("dev", { collector: { enabled: false } });
+    assert.deepEqual(workloads(objects), ["grafana", "loki", "prometheus"]);
+  });
+
+  it("runs no collector where it is given no namespace for it", async () => {
+    const { placement } = placements();
+    const { objects } = await collect(
+      () => new Observability("obs", { placement, environment: environment(), checksumKey: "key" }),
+    );
+    assert.deepEqual(workloads(objects), ["grafana", "loki", "prometheus"]);
   });
 
   it("creates nothing where the whole stack is disabled", async () => {
@@ -97,10 +109,10 @@ describe("observability stack", () => {
       const sizes = { prometheus: prometheusStorage, loki: lokiStorage, grafana: grafanaStorage };
       for (const server of SERVERS) {
         const { spec } = find<Workload>(objects, "StatefulSet", server);
-        assert.deepEqual(
-          spec.volumeClaimTemplates.map((claim) => claim.spec.resources.requests.storage),
-          [sizes[server]],
-        );
+        const volume = spec.template.spec.volumes.find(({ name }) => name === "data");
+        assert.equal(volume?.persistentVolumeClaim?.claimName, `${server}-data`);
+        const claim = find<ClaimManifest>(objects, "PersistentVolumeClaim", `${server}-data`);
+        assert.equal(claim.spec.resources.requests.storage, sizes[server]);
         assert.equal(spec.replicas, 1);
         assert.equal(spec.serviceName, `${server}-headless`);
       }
@@ -178,13 +190,7 @@ describe("observability stack", () => {
     const { objects } = await collect(
       () =>
         new Observability("obs", {
-          placement: {
-            namespace: "shop",
-            environment: "shop",
-            application: "shop",
-            tier: "dev",
-            serviceAccountName: "shop",
-          },
+          ...placements(),
           environment: environment(),
           checksumKey: pulumi.secret("key"),
           transform: ({ type, name, props }) => {
@@ -201,6 +207,10 @@ describe("observability stack", () => {
 interface ServiceManifest {
   readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
   readonly spec: { readonly type: string; readonly ports: readonly { readonly nodePort?: number }[] };
+}
+
+interface ClaimManifest {
+  readonly spec: { readonly resources: { readonly requests: { readonly storage: string } } };
 }
 
 interface PolicyManifest {
