@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { delimiter, dirname } from "node:path";
 import type { ClusterAccess } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
@@ -39,8 +39,7 @@ export class Engine {
     const env = { ...surroundings.env, ...toolchain.env, ...state.environment(file) };
     return {
       ...env,
-      // The language host starts `node`: it is to be the one that runs this command.
-      PATH: [toolchain.binDir, dirname(process.execPath), env["PATH"] ?? ""].join(":"),
+      PATH: enginePath(env),
       [ownerVariable]: this.#args.checkout,
       PULUMI_SUPPRESS_NEO_LINK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: state.isLocal
@@ -147,6 +146,11 @@ export class Engine {
     const colour = surroundings.stderr.isTTY === true && !surroundings.env["NO_COLOR"];
     return ["--color", colour ? "always" : "never", ...(surroundings.interactive ? [] : ["--non-interactive"])];
   }
+}
+
+/** PATH of Pulumi's process. Its language host starts `node`, which is to be the one that runs this command. */
+export function enginePath(env: NodeJS.ProcessEnv): string {
+  return [dirname(process.execPath), env["PATH"] ?? ""].join(delimiter);
 }
 
 /**

@@ -1,12 +1,11 @@
 import { localPaths } from "../clusters/local-paths.ts";
 import { readClusterRecord } from "../clusters/record.ts";
-import { checkpointVariables } from "./engine.ts";
+import { checkpointVariables, enginePath } from "./engine.ts";
 import { StackState } from "./state.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Variables of the toolchain and the state that a shell needs for plain `pulumi` and `kubectl`. */
 const toolVariables = [
-  "PATH",
   "PULUMI_HOME",
   "PULUMI_CREDENTIALS_PATH",
   "PULUMI_SKIP_UPDATE_CHECK",
@@ -24,6 +23,7 @@ export async function printEnvironment(surroundings: Surroundings): Promise<void
       (all, name) => ({ ...all, ...(toolchain.env[name] ? { [name]: toolchain.env[name] } : {}) }),
       {},
     ),
+    PATH: enginePath({ ...surroundings.env, ...toolchain.env }),
     ...(record ? { KUBECONFIG: record.kubeconfig, ...checkpointVariables(record.provider, surroundings.env) } : {}),
     ...new StackState(paths, surroundings.env).environment(),
     // Plain `pulumi` uses the encryption that the state has, instead of beginning a new one.

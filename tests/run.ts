@@ -78,7 +78,7 @@ async function main(): Promise<number> {
       failures += Number(counts?.[2] ?? 0);
       const ranNothing = Number(counts?.[1] ?? 0) + Number(counts?.[2] ?? 0) === 0;
       if (ranNothing) console.error(`${layer.name}: no test ran`);
-      report(outcome);
+      report({ ...outcome, output: "" });
       if (outcome.code !== 0 || ranNothing) failed.push(outcome);
     }
     console.log(`\n${passes} passed, ${failures} failed`);
@@ -109,7 +109,7 @@ function run(step: Step, mode: "quiet" | "loud"): Promise<Outcome> {
 function report(outcome: Outcome): void {
   const verdict = outcome.code === 0 ? "ok" : "FAILED";
   console.log(`${outcome.name.padEnd(18)} ${verdict.padEnd(6)} ${outcome.seconds.toFixed(1)} s`);
-  if (outcome.code !== 0) console.log(outcome.output.trimEnd());
+  if (outcome.code !== 0 && outcome.output !== "") console.log(outcome.output.trimEnd());
 }
 
 process.exitCode = await main();

@@ -76,7 +76,7 @@ describe("stack files of the examples", () => {
 });
 
 describe("docs/guides/troubleshooting.md", () => {
-  const places = ["bin", "cli", "clusters", "components", "spec", "index.ts"];
+  const places = ["bin", "cli", "clusters", "components", "spec", "index.ts", "stack-config.ts"];
   const sources = [...filesWith(".ts", places), "bin/bootstrap"].map(read).join("\n");
 
   for (const block of codeBlocks(read("docs/guides/troubleshooting.md"), "text")) {
