@@ -11,6 +11,7 @@ const toolVariables = [
   "PULUMI_SKIP_UPDATE_CHECK",
   "PULUMI_IGNORE_AMBIENT_PLUGINS",
   "NODE_COMPILE_CACHE",
+  "GOGC",
 ];
 
 /** Prints the lines that make a shell use this checkout's tools, cluster and state: `eval "$(bin/terrarium env)"`. */
