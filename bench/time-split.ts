@@ -16,7 +16,7 @@ export interface TimeSplit {
 const AWAITED = /:(Deployment|StatefulSet|DaemonSet|Job)::/;
 
 const LINE = /^[IWE]\d{4} (\d{2}):(\d{2}):(\d{2}\.\d+)\s+\d+ \S+\] (.*)/;
-const CREATE = /\.Create\((urn:[^)]*)\) (executing|success|failed)/;
+const CREATE = /^Provider\[[^\]]*\]\.Create\((urn:[^)]*)\) (executing|success|failed)/;
 
 /**
  * Splits an update's time by the engine's own log.
