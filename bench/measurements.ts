@@ -1,3 +1,4 @@
+import { formatTable } from "../cli/table.ts";
 import type { PeakMemory } from "./memory.ts";
 import type { TimeSplit } from "./time-split.ts";
 
@@ -66,8 +67,7 @@ export function formatMeasurements(result: Measurements): string {
   const programs = Object.entries(byProgram).toSorted((a, b) => b[1] - a[1]);
   return [
     `${result.objects} objects, ${result.rounds} rounds; seconds as median (min-max); ratio is the median of the rounds' ratios`,
-    table(["terrarium", "seconds", "peer", "seconds", "ratio", "target", ""], rows),
-    "",
+    formatTable(["terrarium", "seconds", "peer", "seconds", "ratio", "target", ""], rows),
     `create, split: command line ${cli.toFixed(2)} s, program start ${program.toFixed(2)} s, engine ${engine.toFixed(2)} s, ` +
       `waiting for pods ${waiting.toFixed(2)} s, end ${end.toFixed(2)} s`,
     total === undefined
@@ -89,17 +89,4 @@ function show({ min, median, max }: Spread): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0);
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

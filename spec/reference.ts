@@ -1,3 +1,4 @@
+import { code, fence, heading, table } from "./markdown.ts";
 import type { JsonSchema } from "./json-schema-path.ts";
 import { RESERVED_NAMES } from "./names.ts";
 import { QUANTITY_EXAMPLES } from "./quantity.ts";
@@ -310,29 +311,6 @@ function plain(scalar: unknown): string {
 }
 
 const REQUIRED = "**required**";
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-function heading(title: string, anchor: string): string {
-  return `<a id="${anchor}"></a>\n\n## ${title}`;
-}
-
-function fence(yaml: string): string {
-  return `\`\`\`yaml\n${yaml.trim()}\n\`\`\``;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Text for a table cell: placeholders such as <name> are no HTML outside code. */
-function cell(text: string): string {
-  const parts = text.replaceAll("|", "\\|").replaceAll("\n", " ").split("`");
-  return parts.map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "&lt;") : part)).join("`");
-}
 
 const HEAD = `# Configuration reference
 

@@ -5,7 +5,7 @@ import { healthyPart } from "./healthy-part.ts";
 import { environmentJsonSchema } from "./json-schema.ts";
 import { resolveObservability } from "./observability.ts";
 import { InvalidSpecError, toProblems } from "./problem.ts";
-import { findContradictions } from "./references.ts";
+import { findContradictions } from "./cross-checks.ts";
 import { withTierDefaults } from "./service.ts";
 
 /**
