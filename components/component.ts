@@ -45,6 +45,9 @@ export interface ComponentArgs {
   readonly transform?: Transform;
 }
 
+/** One part of an environment, as its objects' labels name it. */
+export type Part = Pick<Identity, "name" | "component" | "image">;
+
 /** Metadata of a namespaced object. */
 export interface ObjectMetadata {
   readonly name: string;
@@ -108,11 +111,7 @@ export abstract class Component extends pulumi.ComponentResource {
   }
 
   /** Metadata of a child object, with the standard labels. */
-  protected metadata(
-    name: string,
-    part: Pick<Identity, "name" | "component" | "image">,
-    annotations: Record<string, pulumi.Input<string>> = {},
-  ): ObjectMetadata {
+  protected metadata(name: string, part: Part, annotations: Record<string, pulumi.Input<string>> = {}): ObjectMetadata {
     return {
       name,
       namespace: this.placement.namespace,
@@ -121,8 +120,13 @@ export abstract class Component extends pulumi.ComponentResource {
     };
   }
 
+  /** {@link metadata} of one part, for those that name several objects of it. */
+  protected metadataOf(part: Part): (name: string, annotations: Record<string, string>) => ObjectMetadata {
+    return (name, annotations) => this.metadata(name, part, annotations);
+  }
+
   /** Completes a part's identity with the environment's and the application's names. */
-  protected identity(part: Pick<Identity, "name" | "component" | "image">): Identity {
+  protected identity(part: Part): Identity {
     return { ...part, instance: this.placement.environment, partOf: this.placement.application };
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   backupName,
+  mapValues,
   resolveEnvironment,
   type EnvironmentSpec,
   type ResolvedEnvironment,
@@ -260,11 +261,4 @@ function portEntry(name: string, service: ResolvedService | undefined): [string,
 
 function pick<T>(record: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => keys.includes(key)));
-}
-
-function mapValues<From, To>(
-  record: Readonly<Record<string, From>>,
-  convert: (value: From, key: string) => To,
-): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value, key)]));
 }

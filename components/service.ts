@@ -4,13 +4,12 @@ import {
   needsStableIdentity,
   toEnvironmentVariableStem,
   workloadLabels,
-  type Identity,
   type ResolvedNetwork,
   type ResolvedService,
 } from "../spec/index.ts";
 import { configChecksum, secretChecksum } from "./checksum.ts";
 import { createClientServices } from "./client-services.ts";
-import { Component, type ComponentArgs } from "./component.ts";
+import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
@@ -82,7 +81,7 @@ export class Service extends Component {
       name,
       {
         identity: this.identity(part),
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         ports: httpFirst(service.ports),
         stableIdentity: needsStableIdentity(service),
         nodePort: service.nodePort,
@@ -179,7 +178,7 @@ export class Service extends Component {
     return values;
   }
 
-  private serviceAccount(name: string, part: Pick<Identity, "name" | "component" | "image">): pulumi.Resource {
+  private serviceAccount(name: string, part: Part): pulumi.Resource {
     return new k8s.core.v1.ServiceAccount(
       `${name}-service-account`,
       { metadata: this.metadata(name, part), automountServiceAccountToken: false },
@@ -187,11 +186,7 @@ export class Service extends Component {
     );
   }
 
-  private disruptionBudget(
-    name: string,
-    part: Pick<Identity, "name" | "component" | "image">,
-    service: ResolvedService,
-  ): void {
+  private disruptionBudget(name: string, part: Part, service: ResolvedService): void {
     new k8s.policy.v1.PodDisruptionBudget(
       `${name}-disruption-budget`,
       {
@@ -208,7 +203,7 @@ export class Service extends Component {
 
   private autoscaler(
     name: string,
-    part: Pick<Identity, "name" | "component" | "image">,
+    part: Part,
     service: ResolvedService,
     scaling: NonNullable<ResolvedService["scaling"]>,
   ): void {
@@ -236,11 +231,7 @@ export class Service extends Component {
     );
   }
 
-  private serviceMonitor(
-    name: string,
-    part: Pick<Identity, "name" | "component" | "image">,
-    metrics: Exclude<ResolvedService["metrics"], false>,
-  ): void {
+  private serviceMonitor(name: string, part: Part, metrics: Exclude<ResolvedService["metrics"], false>): void {
     new k8s.apiextensions.CustomResource(
       `${name}-service-monitor`,
       {

@@ -24,6 +24,7 @@ export { resolveEnvironment } from "./resolve.ts";
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";
 export { selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
+export { mapValues } from "./map-values.ts";
 export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";
 export { DNS_PORT, HTTPS_PORT, PRIVATE_RANGES, type NetworkSpec, type ResolvedNetwork } from "./network.ts";
 export { OBSERVABILITY_PORTS, type ObservabilitySpec, type ResolvedObservability } from "./observability.ts";

@@ -3,6 +3,7 @@ import { resolveDataStore, resolveMigration } from "./data-store.ts";
 import { environmentSchema, type ResolvedEnvironment } from "./environment.ts";
 import { healthyPart } from "./healthy-part.ts";
 import { environmentJsonSchema } from "./json-schema.ts";
+import { mapValues } from "./map-values.ts";
 import { resolveObservability } from "./observability.ts";
 import { InvalidSpecError, toProblems } from "./problem.ts";
 import { findContradictions } from "./cross-checks.ts";
@@ -39,11 +40,4 @@ function withDefaults(spec: z.output<typeof environmentSchema>): ResolvedEnviron
     migrations: mapValues(spec.migrations, (migration) => resolveMigration(migration, spec.tier)),
     observability: resolveObservability(spec.observability, spec.tier),
   };
-}
-
-function mapValues<From, To>(
-  record: Readonly<Record<string, From>>,
-  convert: (value: From, key: string) => To,
-): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value, key)]));
 }

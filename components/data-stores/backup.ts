@@ -34,7 +34,7 @@ export class PostgresBackup extends Component {
     const backups = createVolume(
       name,
       {
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         claim: name,
         size: backup.storage,
         storageClass: store.storage.storageClass,

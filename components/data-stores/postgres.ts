@@ -63,7 +63,7 @@ export class Postgres extends Component {
       name,
       {
         identity: this.identity(part),
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         ports: { postgres: PORT },
         stableIdentity: true,
       },
@@ -72,7 +72,7 @@ export class Postgres extends Component {
     const data = createVolume(
       name,
       {
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         claim: `${name}-data`,
         ...store.storage,
       },

@@ -50,7 +50,7 @@ export class Redis extends Component {
       name,
       {
         identity: this.identity(part),
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         ports: { redis: PORT },
         stableIdentity: true,
       },
@@ -59,7 +59,7 @@ export class Redis extends Component {
     const data = createVolume(
       name,
       {
-        metadata: (objectName, annotations) => this.metadata(objectName, part, annotations),
+        metadata: this.metadataOf(part),
         claim: `${name}-data`,
         ...store.storage,
       },

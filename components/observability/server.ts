@@ -95,7 +95,7 @@ export abstract class Server extends Component {
       name,
       {
         identity: this.identity(this.part),
-        metadata: (objectName, annotations) => this.metadata(objectName, this.part, annotations),
+        metadata: this.metadataOf(this.part),
         ports: { [HTTP]: port },
         stableIdentity: true,
         nodePort: nodePorts ? (this.settings.nodePort ?? true) : undefined,
@@ -105,7 +105,7 @@ export abstract class Server extends Component {
     const data = createVolume(
       name,
       {
-        metadata: (objectName, annotations) => this.metadata(objectName, this.part, annotations),
+        metadata: this.metadataOf(this.part),
         claim: `${this.server}-data`,
         ...this.settings.storage,
       },

@@ -21,27 +21,15 @@ describe("a wrong configuration", () => {
       config["terrarium:services"] = { "guestbook-worker": { calls: ["postgress"] } };
       config["terrarium:servces"] = {};
     });
+    const update = () =>
+      checkout.run("pulumi", ["up", "--stack", "wrong", "--yes", "--skip-preview", "--non-interactive"]);
     const created = await checkout.run("pulumi", ["stack", "init", "wrong"]);
     assert.equal(created.code, 0, created.stderr);
-    const unknown = await checkout.run("pulumi", [
-      "up",
-      "--stack",
-      "wrong",
-      "--yes",
-      "--skip-preview",
-      "--non-interactive",
-    ]);
+    const unknown = await update();
     assert.notEqual(unknown.code, 0);
     assert.match(unknown.stdout, /servces: no such key; allowed here: tier, name, /);
     checkout.editStack("wrong", (config) => delete config["terrarium:servces"]);
-    const dangling = await checkout.run("pulumi", [
-      "up",
-      "--stack",
-      "wrong",
-      "--yes",
-      "--skip-preview",
-      "--non-interactive",
-    ]);
+    const dangling = await update();
     assert.match(dangling.stdout, /services\.guestbook-worker\.calls\[0\]: got "postgress", expected one of: /);
     assert.doesNotMatch(dangling.stdout, /at .*\.ts:\d+/, "a stack trace would bury the message");
     const left = await checkout.run("kubectl", ["get", "namespace", "guestbook-wrong"]);
