@@ -47,9 +47,15 @@ module.exports = {
     ),
     only(
       "cli-on-top",
-      "^cli/",
+      "^cli/(?!program-server\\.ts$)",
       "^((cli|clusters|spec)/|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
+    ),
+    only(
+      "program-server",
+      "^cli/program-server\\.ts$",
+      "^(index\\.ts|components/index\\.ts|cli/lazy-modules/)",
+      "the program server loads the program and nothing else",
     ),
     {
       name: "nobody-imports-tests",

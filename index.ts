@@ -15,10 +15,18 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 /** Pods roll by the checksums in their annotations, so ConfigMaps and Secrets need no replacement to be noticed. */
 const UPDATE_IN_PLACE = { enableConfigMapMutable: true, enableSecretMutable: true };
 
+/** What the program reads of its surroundings. */
+export interface ProgramArgs {
+  /** @default the process's variables */
+  readonly env: NodeJS.ProcessEnv;
+  /** The checkout. @default the process's folder: the engine starts programs there */
+  readonly folder: string;
+}
+
 /** The program: the engine calls it and shows what it returns as the stack's outputs. */
-export default async function main(): Promise<Record<string, unknown>> {
+export default async function main(args?: ProgramArgs): Promise<Record<string, unknown>> {
   try {
-    return await createEnvironment();
+    return await createEnvironment(args ?? { env: process.env, folder: process.cwd() });
   } catch (error) {
     // What is wrong with the configuration is said in full by the message; a stack trace would bury it.
     const isExplained = error instanceof InvalidSpecError || error instanceof ClusterFactsError;
@@ -26,26 +34,25 @@ export default async function main(): Promise<Record<string, unknown>> {
   }
 }
 
-async function createEnvironment(): Promise<Record<string, unknown>> {
-  const { env } = process;
+async function createEnvironment({ env, folder }: ProgramArgs): Promise<Record<string, unknown>> {
   const project = pulumi.getProject();
   const config = readStackConfig(project);
-  const base = readBaseFile(process.cwd(), config["base"]);
+  const base = readBaseFile(folder, config["base"]);
   const spec = toEnvironmentSpec({ stack: pulumi.getStack(), project, config, base });
-  const secretValues = readSecretValues(config["secretValues"], project, env["PULUMI_CONFIG_SECRET_KEYS"]);
+  const secretValues = readSecretValues(config["secretValues"], project);
   const render = env["TERRARIUM_RENDER"];
-  const cluster = render === undefined ? findCluster(config, env) : undefined;
-  // kubectl asks the cluster while this process loads the components.
-  const [facts, { Environment, listSecretKeys }] = await Promise.all([
-    cluster && readClusterFacts({ ...cluster, env }),
-    import("./components/index.ts"),
-  ]);
+  const cluster = render === undefined ? findCluster(config, { env, folder }) : undefined;
+  // The engine starts the provider, and kubectl asks the cluster, while this process loads the components.
   const provider = new k8s.Provider("cluster", {
     ...(cluster
       ? { kubeconfig: cluster.kubeconfig, context: cluster.context, clusterIdentifier: cluster.context }
       : { renderYamlToDirectory: render }),
     ...UPDATE_IN_PLACE,
   });
+  const [facts, { Environment, listSecretKeys }] = await Promise.all([
+    cluster && readClusterFacts({ ...cluster, env }),
+    import("./components/index.ts"),
+  ]);
   const transform = render === undefined ? undefined : listSecretKeys;
   const environment = new Environment(
     String(spec["name"]),

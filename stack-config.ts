@@ -21,16 +21,11 @@ export function readStackConfig(project: string): Record<string, unknown> {
 /**
  * The values that services name by key, as secrets.
  *
- * @param secretKeys JSON list of the configuration's encrypted keys, as the engine hands it to the program.
  * @throws InvalidSpecError when a value stands in the stack's file in the clear.
  */
-export function readSecretValues(
-  values: unknown,
-  project: string,
-  secretKeys = "[]",
-): Record<string, pulumi.Output<string>> {
+export function readSecretValues(values: unknown, project: string): Record<string, pulumi.Output<string>> {
   if (!isSet(values)) return {};
-  if (!(JSON.parse(secretKeys) as string[]).includes(`${project}:secretValues`)) {
+  if (!isConfigSecret(`${project}:secretValues`)) {
     const expected = "encrypted values: set each with `pulumi config set --secret --path secretValues.<key>`";
     throw new InvalidSpecError([{ path: "secretValues", expected }]);
   }
@@ -45,16 +40,25 @@ export function readSecretValues(
  *
  * @throws InvalidSpecError when nobody named a cluster.
  */
-export function findCluster(config: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): TargetCluster {
+export function findCluster(
+  config: Readonly<Record<string, unknown>>,
+  { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
+): TargetCluster {
   const { TERRARIUM_KUBECONFIG: kubeconfig, TERRARIUM_CONTEXT: context } = env;
   if (context) return { kubeconfig, context };
   if (isSet(config["context"])) {
     const path = config["kubeconfig"];
     return { context: String(config["context"]), kubeconfig: isSet(path) ? String(path) : undefined };
   }
-  const record = readClusterRecord(process.cwd());
+  const record = readClusterRecord(folder);
   if (record) return record;
   const expected =
     "the kubeconfig context to run in: `pulumi config set context <name>`, or run `make up` for a local cluster";
   throw new InvalidSpecError([{ path: "context", expected }]);
+}
+
+/** Whether the engine was given a key's value encrypted. The SDK knows; its types leave the function out. */
+function isConfigSecret(key: string): boolean {
+  const runtime: unknown = pulumi.runtime;
+  return (runtime as { isConfigSecret: (key: string) => boolean }).isConfigSecret(key);
 }

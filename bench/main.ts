@@ -14,16 +14,19 @@ import { splitTime } from "./time-split.ts";
 import { formatMeasurements, summarize, type Comparison } from "./measurements.ts";
 
 const STACK = "dev";
+const NODE_QUIET = "--disable-warning=ExperimentalWarning";
 const PARALLEL = ["--parallel", "64"];
-const QUIET = ["--non-interactive", "--suppress-outputs", "--suppress-permalink", "--stack", STACK];
+const UNASKED = ["--yes", "--skip-preview"];
+const QUIET = ["--suppress-outputs", "--suppress-permalink=true"];
 
 /** What is compared, with the ratio that the project promises. */
 const COMPARISONS: readonly Comparison[] = [
-  { ours: "pulumi up (create)", peer: "kubectl apply + wait", target: 1.5 },
-  { ours: "pulumi up (create)", peer: "kubectl, in the same order", target: 1.5 },
-  { ours: "pulumi up (no change)", peer: "kubectl diff", target: 0.7 },
-  { ours: "pulumi preview", peer: "kubectl diff", target: 0.7 },
-  { ours: "pulumi destroy", peer: "kubectl delete namespace", target: 1.0 },
+  { ours: "up (create)", peer: "kubectl apply + wait", target: 1.5 },
+  { ours: "up (create)", peer: "kubectl, in the same order", target: 1.5 },
+  { ours: "up (no change)", peer: "kubectl diff", target: 0.7 },
+  { ours: "preview", peer: "kubectl diff", target: 0.7 },
+  { ours: "destroy", peer: "kubectl delete namespace", target: 1.0 },
+  { ours: "terrarium up (whole, no change)", peer: "kubectl diff" },
 ];
 
 const { values: options } = parseArgs({
@@ -48,7 +51,7 @@ try {
     folder,
   );
   note(`${manifests.objects} objects; ${rounds} rounds`);
-  must(await pulumi(["destroy", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
+  must(await operation(["destroy", ...UNASKED, ...PARALLEL, ...QUIET]));
   for (let round = 1; round <= rounds; round++) {
     note(`round ${round} of ${rounds}`);
     await terrariumRound();
@@ -56,17 +59,20 @@ try {
   }
   note("one more update, for its memory and for where its time goes");
   const logged = ["--logtostderr", "-v=9", ...PARALLEL, ...QUIET];
-  const started = performance.now();
-  const memory = await peakMemory(() => pulumi(["up", "--yes", "--skip-preview", ...logged]));
-  const split = splitTime(memory.result.stderr, (performance.now() - started) / 1000);
+  const started = new Date();
+  const memory = await peakMemory(() => operation(["up", ...UNASKED, ...logged]));
+  const split = splitTime(memory.result.stderr, started, (Date.now() - started.getTime()) / 1000);
   const result = summarize(COMPARISONS, seconds, split, memory.peak, { objects: manifests.objects, rounds });
   console.log(options.output === "json" ? JSON.stringify(result, null, 2) : formatMeasurements(result));
 
   async function terrariumRound(): Promise<void> {
-    await timed("pulumi up (create)", () => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
-    await timed("pulumi up (no change)", () => pulumi(["up", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
-    await timed("pulumi preview", () => pulumi(["preview", ...PARALLEL, ...QUIET]));
-    await timed("pulumi destroy", () => pulumi(["destroy", "--yes", "--skip-preview", ...PARALLEL, ...QUIET]));
+    await timed("up (create)", () => operation(["up", ...UNASKED, ...PARALLEL, ...QUIET]));
+    await timed("up (no change)", () => operation(["up", ...UNASKED, ...PARALLEL, ...QUIET]));
+    await timed("preview", () => operation(["preview", ...PARALLEL, ...QUIET]));
+    await timed("terrarium up (whole, no change)", () =>
+      checkout.runWith(process.env, "bin/terrarium", ["up", "--stack", STACK]),
+    );
+    await timed("destroy", () => operation(["destroy", ...UNASKED, ...PARALLEL, ...QUIET]));
   }
 
   async function kubectlRound({ file, stages, namespaces }: Manifests): Promise<void> {
@@ -90,6 +96,9 @@ try {
 
   function pulumi(args: readonly string[]): Promise<CommandResult> {
     return checkout.runWith(env, "pulumi", args);
+  }
+  function operation(args: readonly string[]): Promise<CommandResult> {
+    return checkout.runWith(env, process.execPath, [NODE_QUIET, "bench/operation.ts", STACK, ...args]);
   }
   function kubectl(args: readonly string[]): Promise<CommandResult> {
     return checkout.runWith(plain, "kubectl", args);

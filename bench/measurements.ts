@@ -6,8 +6,8 @@ import type { TimeSplit } from "./time-split.ts";
 export interface Comparison {
   readonly ours: string;
   readonly peer: string;
-  /** Largest ratio ours/peer that the project promises. */
-  readonly target: number;
+  /** Largest ratio ours/peer that the project promises; none where the figure is for information. */
+  readonly target?: number;
 }
 
 /** Minimum, median and maximum. */
@@ -59,8 +59,8 @@ export function formatMeasurements(result: Measurements): string {
     peer,
     show(peerSeconds),
     ratio.median.toFixed(2),
-    `<= ${target.toFixed(1)}`,
-    ratio.median <= target ? "met" : "missed",
+    target === undefined ? "-" : `<= ${target.toFixed(1)}`,
+    target === undefined ? "" : ratio.median <= target ? "met" : "missed",
   ]);
   const { cli, program, engine, waiting, end } = result.createSplit;
   const { total, byProgram } = result.memory;

@@ -1,8 +1,8 @@
 /** Where the time of one first update went, in seconds. */
 export interface TimeSplit {
-  /** Until the program runs: the command line itself, state, plugins, the start of Node. */
+  /** Until the program runs: the command lines, state, plugins; meanwhile the program's modules load. */
   readonly cli: number;
-  /** Until the first resource is registered: modules, configuration, questions to the cluster. */
+  /** Until the first resource is registered: configuration, questions to the cluster. */
   readonly program: number;
   /** While objects are made. */
   readonly engine: number;
@@ -22,10 +22,12 @@ const CREATE = /^Provider\[[^\]]*\]\.Create\((urn:[^)]*)\) (executing|success|fa
  * Splits an update's time by the engine's own log.
  *
  * @param log what `pulumi up --logtostderr -v=9` wrote: lines with the time of day in microseconds.
+ * @param started when the command was started.
  * @param totalSeconds the whole command, as measured from outside.
  */
-export function splitTime(log: string, totalSeconds: number): TimeSplit {
-  let first: number | undefined;
+export function splitTime(log: string, started: Date, totalSeconds: number): TimeSplit {
+  const start =
+    started.getHours() * 3600 + started.getMinutes() * 60 + started.getSeconds() + started.getMilliseconds() / 1000;
   let program: number | undefined;
   let registered: number | undefined;
   let last = 0;
@@ -36,8 +38,7 @@ export function splitTime(log: string, totalSeconds: number): TimeSplit {
     if (!match) continue;
     const [, hours, minutes, seconds, text = ""] = match;
     const now = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-    first ??= now;
-    if (text.includes("Running program")) program ??= now;
+    if (/langhost\[\w+\]\.Run\(.* executing/.test(text)) program ??= now;
     if (program !== undefined && text.includes("Registering resource: t=")) registered ??= now;
     const create = CREATE.exec(text);
     if (!create) continue;
@@ -47,16 +48,14 @@ export function splitTime(log: string, totalSeconds: number): TimeSplit {
     if (state === "executing") open.add(urn);
     else open.delete(urn);
   }
-  if (first === undefined || program === undefined || registered === undefined) {
+  if (program === undefined || registered === undefined) {
     throw new Error("the engine's log has not the lines that the split is made of");
   }
-  // The log begins when the command line has been read and ends with the command.
-  const end = Math.max(0, totalSeconds - (last - first));
   return {
-    cli: program - first,
+    cli: program - start,
     program: registered - program,
     engine: last - registered - waiting,
     waiting,
-    end,
+    end: start + totalSeconds - last,
   };
 }

@@ -79,12 +79,24 @@ export class Engine {
     state.forget(file.stack);
   }
 
+  /** Runs an operation in front of the user, with Pulumi's own display. */
+  operation(args: readonly string[]): Promise<ForegroundResult> {
+    return this.#foreground(args, 2);
+  }
+
   /**
-   * Runs an operation in front of the user, with Pulumi's own display.
+   * Runs an operation that needs the program, which then runs in this process.
    *
    * @param outputTo 1 where what Pulumi prints is the result, 2 where it is progress.
    */
-  operation(args: readonly string[], outputTo: 1 | 2 = 2): Promise<ForegroundResult> {
+  async programOperation(args: readonly string[], outputTo: 1 | 2 = 2): Promise<ForegroundResult> {
+    const { withProgram } = await import("./program-server.ts");
+    return withProgram({ env: this.environment(), folder: this.#args.surroundings.checkout }, (options) =>
+      this.#foreground([...args, ...options], outputTo),
+    );
+  }
+
+  #foreground(args: readonly string[], outputTo: 1 | 2): Promise<ForegroundResult> {
     const { surroundings, toolchain, record, file } = this.#args;
     const full = [
       ...args,

@@ -24,7 +24,7 @@ export async function preview(surroundings: Surroundings, options: PreviewOption
   const toolchain = await surroundings.toolchain(["pulumi", "kubectl"]);
   const engine = session.engine(toolchain, found.access);
   await engine.ensureStack();
-  const result = await engine.operation(["preview", "--parallel", "64", ...(options.diff ? ["--diff"] : [])], 1);
+  const result = await engine.programOperation(["preview", "--parallel", "64", ...(options.diff ? ["--diff"] : [])], 1);
   if (result.interrupted) throw new InterruptedFailure("Interrupted.");
   if (result.code !== 0) throw new CommandFailure("The preview failed; see the messages above.", result.code);
 }

@@ -108,7 +108,10 @@ async function previewNewStack({ surroundings, state, file }: Session, toolchain
     const created = await pulumi(["stack", "init", file.stack], temporary);
     if (created.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${lastLines(created)}`);
     const args = ["preview", "--json", "--stack", file.stack, "--config-file", config];
-    const preview = await pulumi(args, surroundings.checkout);
+    const { withProgram } = await import("./program-server.ts");
+    const preview = await withProgram({ env, folder: surroundings.checkout }, (options) =>
+      pulumi([...args, ...options], surroundings.checkout),
+    );
     if (preview.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${diagnosticsIn(preview)}`);
     return manifestsFromPreview(preview.stdout);
   } finally {

@@ -51,7 +51,7 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   ];
   // What the state knows of a cluster that is new is wrong: compare with the cluster first.
   const refresh = adopted || access.origin === "created" ? ["--refresh"] : [];
-  const result = await engine.operation([...args, ...refresh]);
+  const result = await engine.programOperation([...args, ...refresh]);
   const again = `terrarium up --stack ${options.stack}`;
   if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
   if (result.code !== 0) {

@@ -79,16 +79,14 @@ export class Environment extends pulumi.ComponentResource {
     const stores = this.createDataStores();
     const { connections, testUserPasswords } = this.createMigrations(mapValues(stores, (store) => store.connection));
     // Data stores and migrations are what everything waits for in the end. On a machine with few cores all the other
-    // objects would keep them from starting, so those are registered once the stores have what they need.
-    const prerequisites = Object.values(stores).flatMap((store) => store.prerequisites);
-    this.placement = {
-      ...this.placement,
-      registerAfter: created([...(this.placement.podPrerequisites ?? []), ...prerequisites]),
-    };
+    // objects would keep them from starting, so each of the next two waves is registered once the one before it has what
+    // it needs.
+    this.startWave([...(this.placement.podPrerequisites ?? []), ...Object.values(stores).flatMap(prerequisitesOf)]);
     const services = this.createServices(connections);
+    this.startWave(Object.values(services).flatMap(prerequisitesOf));
     const observability = this.createObservability(name, logs);
 
-    this.urls = { ...services, ...observability?.urls };
+    this.urls = { ...mapValues(services, (service) => service.url), ...observability?.urls };
     this.testUserPasswords = testUserPasswords;
     this.grafanaPassword = observability?.adminPassword;
     this.registerOutputs({ namespace: this.namespace, urls: this.urls });
@@ -168,9 +166,9 @@ export class Environment extends pulumi.ComponentResource {
     return { connections, testUserPasswords };
   }
 
-  private createServices(connections: Readonly<Record<string, Connection>>): Record<string, string> {
+  private createServices(connections: Readonly<Record<string, Connection>>): Record<string, Service> {
     const { services, dataStores, network, observability } = this.environment;
-    const created = new Map<string, Service>();
+    const started = new Map<string, Service>();
     for (const [name, service] of inStartOrder(services)) {
       const called = service.calls.filter((call) => Object.hasOwn(dataStores, call));
       const databases = called.filter((call) => dataStores[call]?.engine === "postgres");
@@ -188,15 +186,15 @@ export class Environment extends pulumi.ComponentResource {
           connections: pick(connections, called),
           database: databases.length === 1 ? databases[0] : undefined,
           secretValues: this.args.secretValues,
-          startAfter: service.startAfter.flatMap((other) => created.get(other)?.ready ?? []),
+          startAfter: service.startAfter.flatMap((other) => started.get(other)?.ready ?? []),
           serviceMonitor: observability.serviceMonitors === "always",
           gateway: network.gateway,
         },
         { parent: this },
       );
-      created.set(name, resource);
+      started.set(name, resource);
     }
-    return Object.fromEntries(Object.keys(services).flatMap((name) => [[name, created.get(name)?.url ?? ""]]));
+    return Object.fromEntries(started);
   }
 
   private createObservability(name: string, logs: Namespace | undefined): Observability | undefined {
@@ -213,6 +211,11 @@ export class Environment extends pulumi.ComponentResource {
     );
   }
 
+  /** Registers what is created from now on when these exist. */
+  private startWave(after: readonly pulumi.Resource[]): void {
+    this.placement = { ...this.placement, registerAfter: created(after) };
+  }
+
   private shared() {
     return { placement: this.placement, transform: this.args.transform, checksumKey: this.checksumKey };
   }
@@ -224,6 +227,10 @@ export class Environment extends pulumi.ComponentResource {
   private apiServer(): readonly ApiServerAddress[] {
     return this.args.facts?.apiServer ?? ANY_API_SERVER;
   }
+}
+
+function prerequisitesOf(part: { readonly prerequisites: readonly pulumi.Resource[] }): readonly pulumi.Resource[] {
+  return part.prerequisites;
 }
 
 /** Settles when all of the resources exist, or are planned in a preview; a failure is the engine's to report. */

@@ -48,6 +48,8 @@ export class Service extends Component {
   readonly url: string;
   /** The workload, to wait for. */
   readonly ready: pulumi.Resource;
+  /** What the workload's pods are given: configuration, secrets, service account. */
+  readonly prerequisites: readonly pulumi.Resource[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Service", name, args, opts);
@@ -89,6 +91,7 @@ export class Service extends Component {
       this.child(),
     );
     if (service.serviceAccountToken) prerequisites.push(this.serviceAccount(name, part));
+    this.prerequisites = prerequisites;
     this.disruptionBudget(name, part, service);
     if (args.serviceMonitor && service.metrics) this.serviceMonitor(name, part, service.metrics);
 
