@@ -9,12 +9,18 @@ import * as random from "@pulumi/random";
  * longer than everything else about it.
  *
  * @param length number of digits, at least 16.
+ * @param rotation a new value for each number. @default 0
  */
 export function createPassword(
   name: string,
   length: number,
   opts: pulumi.CustomResourceOptions,
+  rotation = 0,
 ): pulumi.Output<string> {
-  const bytes = new random.RandomBytes(name, { length: Math.ceil(length / 2) }, opts);
+  const bytes = new random.RandomBytes(
+    name,
+    { length: Math.ceil(length / 2), keepers: rotation === 0 ? undefined : { rotation: String(rotation) } },
+    opts,
+  );
   return bytes.hex.apply((digits) => digits.slice(0, length));
 }

@@ -49,12 +49,14 @@ export interface Mount {
   readonly readOnly?: boolean;
 }
 
-/** A pod of one main container. */
+/** A pod of one main container, and what helps it. */
 export interface PodArgs {
   readonly identity: Identity;
   readonly container: ContainerArgs;
   /** Containers that run one after the other before the main one. @default [] */
   readonly initContainers?: readonly ContainerArgs[];
+  /** Containers that run beside the main one. @default [] */
+  readonly sidecars?: readonly ContainerArgs[];
   /** Volumes beyond /tmp. Volumes of claim templates are only mounted, not listed. @default [] */
   readonly volumes?: readonly Volume[];
   /** User, group and file-system group id of all processes; 0 only in privileged namespaces. */
@@ -88,7 +90,10 @@ const TMP = { name: "tmp", path: "/tmp" };
 export function createPodTemplate(args: PodArgs): k8s.types.input.core.v1.PodTemplateSpec {
   const root = args.user === 0;
   const builder = new kx.PodBuilder({
-    containers: [toContainer(args.container, root, mountTmp)],
+    containers: [
+      toContainer(args.container, root, mountTmp),
+      ...(args.sidecars ?? []).map((container) => toContainer(container, root, reuseTmp)),
+    ],
     initContainers: args.initContainers?.map((container) => toContainer(container, root, reuseTmp)),
     volumes: [...(args.volumes ?? [])],
     serviceAccountName: args.serviceAccountName,

@@ -33,16 +33,26 @@ const postgres = z
       .default("app")
       .meta({ description: "Database that services use." }),
     username: identifier
+      .max(61, { error: "61 characters at most: the roles that log in have two more" })
       .refine((name) => name !== "postgres", { error: 'a role other than the superuser "postgres"' })
       .refine((name) => !/^(pg_.*|public|none)$/.test(name), {
         error: 'a role that Postgres does not reserve: not "public", "none" or "pg_..."',
       })
       .default("app")
-      .meta({ description: "Role that owns the database; not a superuser." }),
+      .meta({
+        description:
+          "Role that owns the database; services log in as one of its members, <username>_a or <username>_b.",
+      }),
     extensions: z
       .array(z.enum(["vector", "pg_trgm", "pgcrypto", "citext", "hstore", "unaccent"]))
       .default(["vector"])
       .meta({ description: "Extensions created in the database." }),
+    passwordRotation: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(0)
+      .meta({ description: "Raise it by one for a new password; the one before works until the next time." }),
     maxConnections: z.int().min(10).max(5000).default(100).meta({ description: "Connections at a time." }),
     backup: z
       .union(

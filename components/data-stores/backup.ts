@@ -12,6 +12,8 @@ export interface PostgresBackupArgs extends ComponentArgs {
   readonly backup: ResolvedBackup;
   /** Secret with the key "password" of the store's application role. */
   readonly secretName: string;
+  /** Role that dumps. */
+  readonly login: string;
   readonly policy: PolicySpec;
   /** The store's workload. */
   readonly readyAfter: readonly pulumi.Resource[];
@@ -70,7 +72,7 @@ export class PostgresBackup extends Component {
                   env: {
                     PGHOST: storeName,
                     PGPORT: String(DATA_STORE_PORTS.postgres),
-                    PGUSER: store.username,
+                    PGUSER: args.login,
                     PGDATABASE: store.database,
                     PGPASSWORD: { secretKeyRef: { name: args.secretName, key: "password" } },
                   },

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DATA_STORE_PORTS, toEnvironmentVariableStem, type ResolvedPostgres } from "../../spec/index.ts";
-import { secretChecksum } from "../checksum.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
@@ -11,6 +10,7 @@ import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import { PostgresBackup } from "./backup.ts";
 import type { Connection } from "./connection.ts";
+import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres-roles.ts";
 
 /** Arguments of {@link Postgres}. */
 export interface PostgresArgs extends ComponentArgs {
@@ -18,13 +18,10 @@ export interface PostgresArgs extends ComponentArgs {
   readonly policy: PolicySpec;
   /** Policy of the backup job's pods; used only where the store has backups. */
   readonly backupPolicy: PolicySpec;
-  /** Key of the checksums that roll pods when a secret changes. */
-  readonly checksumKey: pulumi.Input<string>;
 }
 
 const PORT = DATA_STORE_PORTS.postgres;
 const DATA = "/var/lib/postgresql/data";
-const SECRETS = "/run/secrets/postgres";
 
 /**
  * PostgreSQL of one pod, with pgvector: a superuser and an application role with generated passwords, data on a volume,
@@ -41,17 +38,16 @@ export class Postgres extends Component {
     super("Postgres", name, args, opts);
     const { store } = args;
     const part = { name, component: "database", image: store.image };
-    const password = createPassword(`${name}-password`, 32, { parent: this });
+    const password = createPassword(`${name}-password`, 32, { parent: this }, store.passwordRotation);
     const superuser = createPassword(`${name}-superuser`, 32, { parent: this });
-    const secretData = { password, "superuser-password": superuser };
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,
-      { metadata: this.metadata(name, part), stringData: secretData },
+      { metadata: this.metadata(name, part), stringData: { password, "superuser-password": superuser } },
       this.child(),
     );
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
-      { metadata: this.metadata(`${name}-init`, part), data: { "10-application.sh": initScript(store) } },
+      { metadata: this.metadata(`${name}-roles`, part), data: { "roles.sql": rolesSql(store) } },
       this.child(),
     );
     new k8s.networking.v1.NetworkPolicy(
@@ -78,18 +74,7 @@ export class Postgres extends Component {
       },
       this.slowChild({ protect: store.deletion === "protect" }),
     );
-    const isReady = [
-      "pg_isready",
-      "-q",
-      "-h",
-      "127.0.0.1",
-      "-p",
-      String(PORT),
-      "-U",
-      store.username,
-      "-d",
-      store.database,
-    ];
+    const isReady = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-U", "postgres"];
     // 1: it answers and takes no connections yet. A restart would begin a recovery from a crash anew.
     const isAlive = ["sh", "-c", `pg_isready -q -h 127.0.0.1 -p ${PORT} -U postgres; test $? -le 1`];
     const timing = { periodSeconds: 5, timeoutSeconds: 3 };
@@ -106,14 +91,14 @@ export class Postgres extends Component {
           serviceAccountName: args.placement.serviceAccountName,
           // The image's stop signal is SIGINT, a fast shutdown: its checkpoint can take longer than the usual 30 s.
           terminationGracePeriodSeconds: 90,
-          annotations: secretChecksum(secretData, args.checksumKey),
           volumes: [
             data.volume,
             { name: "run", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
             { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "128Mi" } },
-            { name: "init", configMap: { name: `${name}-init`, defaultMode: 0o555 } },
+            { name: "roles", configMap: { name: `${name}-roles`, defaultMode: 0o444 } },
             { name: "secrets", secret: { secretName: name, defaultMode: 0o440 } },
           ],
+          sidecars: [rolesContainer(store.image)],
           container: {
             name: "postgres",
             image: store.image,
@@ -127,12 +112,11 @@ export class Postgres extends Component {
             resources: store.resources,
             mounts: [
               { volume: "data", path: DATA },
-              { volume: "run", path: "/var/run/postgresql" },
+              { volume: "run", path: SOCKET },
               { volume: "shm", path: "/dev/shm" },
-              { volume: "init", path: "/docker-entrypoint-initdb.d", readOnly: true },
               { volume: "secrets", path: SECRETS, readOnly: true },
             ],
-            // The first start runs initdb and the init scripts; it may take minutes on a slow volume.
+            // The first start runs initdb; it may take minutes on a slow volume.
             startupProbe: execProbe(isReady, { ...timing, failureThreshold: 60 }),
             livenessProbe: execProbe(isAlive, { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
             readinessProbe: execProbe(isReady, { ...timing, failureThreshold: 3 }),
@@ -150,6 +134,7 @@ export class Postgres extends Component {
           backup: store.backup,
           secretName: name,
           policy: args.backupPolicy,
+          login: loginRole(store),
           readyAfter: [workload],
         },
         { parent: this },
@@ -172,30 +157,12 @@ function toConnection(
       [`${stem}_HOST`]: name,
       [`${stem}_PORT`]: String(PORT),
       [`${stem}_DATABASE`]: store.database,
-      [`${stem}_USER`]: store.username,
+      [`${stem}_USER`]: loginRole(store),
     },
     secretEnv: {
       [`${stem}_PASSWORD`]: password,
-      [`${stem}_URL`]: pulumi.interpolate`postgresql://${store.username}:${password}@${name}:${PORT}/${store.database}`,
+      [`${stem}_URL`]: pulumi.interpolate`postgresql://${loginRole(store)}:${password}@${name}:${PORT}/${store.database}`,
     },
     ready,
   };
-}
-
-/**
- * Runs once, when the data folder is new: the application's role, its database and the extensions. The password is read
- * by psql itself, so it never becomes an argument of a process.
- */
-function initScript(store: ResolvedPostgres): string {
-  return `#!/bin/sh
-set -eu
-psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname postgres <<'SQL'
-\\set password \`cat ${SECRETS}/password\`
-CREATE ROLE "${store.username}" LOGIN PASSWORD :'password';
-CREATE DATABASE "${store.database}" OWNER "${store.username}";
-SQL
-psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname "${store.database}" <<'SQL'
-${store.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";`).join("\n")}
-SQL
-`;
 }

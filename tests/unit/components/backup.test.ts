@@ -36,7 +36,7 @@ describe("A backup of Postgres", () => {
     assert.deepEqual(container.env, [
       { name: "PGHOST", value: "shop-db" },
       { name: "PGPORT", value: "5432" },
-      { name: "PGUSER", value: "owner" },
+      { name: "PGUSER", value: "owner_a" },
       { name: "PGDATABASE", value: "shop" },
       { name: "PGPASSWORD", valueFrom: { secretKeyRef: { name: "shop-db", key: "password" } } },
     ]);

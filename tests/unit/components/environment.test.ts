@@ -189,7 +189,7 @@ describe("An environment", () => {
       DB_HOST: "db",
       DB_PORT: "5432",
       DB_DATABASE: "app",
-      DB_USER: "app",
+      DB_USER: "app_a",
     });
     assert.deepEqual(Object.keys(recording.one("Secret", "api").object.stringData).sort(), [
       "DATABASE_URL",

@@ -11,17 +11,17 @@ function podOf(recording: Recording) {
   return { metadata, spec, container };
 }
 
-function initScript(recording: Recording): string {
-  return recording.one("ConfigMap", "shop-db-init").object.data["10-application.sh"] ?? "";
+function rolesSql(recording: Recording): string {
+  return recording.one("ConfigMap", "shop-db-roles").object.data["roles.sql"] ?? "";
 }
 
 const PASSWORD = generatedPassword("shop-db-password");
 
 describe("Postgres by default", () => {
-  it("is a StatefulSet of one pod on a volume, with its Services, Secret, init script and policy", async () => {
+  it("is a StatefulSet of one pod on a volume, with its Services, Secret, roles and policy", async () => {
     const { recording } = await create();
     assert.deepEqual(recording.names(), [
-      "ConfigMap shop-db-init",
+      "ConfigMap shop-db-roles",
       "NetworkPolicy shop-db",
       "PersistentVolumeClaim shop-db-data",
       "Secret shop-db",
@@ -73,8 +73,8 @@ describe("Postgres by default", () => {
   });
 
   it("is ready when its database answers, and may take five minutes for its first start", async () => {
-    const { container } = podOf((await create({ database: "shop", username: "owner" })).recording);
-    const command = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", "5432", "-U", "owner", "-d", "shop"];
+    const { container } = podOf((await create()).recording);
+    const command = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", "5432", "-U", "postgres"];
     for (const probe of [container.readinessProbe, container.startupProbe])
       assert.deepEqual(probe.exec.command, command);
     assert.ok(container.startupProbe.periodSeconds * container.startupProbe.failureThreshold >= 300);
@@ -132,35 +132,57 @@ describe("Postgres", () => {
     assert.deepEqual(container.envFrom, []);
   });
 
-  it("creates role, database and extensions in a script that the image runs once", async () => {
+  it("declares roles, database and extensions for a container beside it, which may do so again and again", async () => {
     const { recording } = await create({ database: "shop", username: "owner", extensions: ["vector", "pg_trgm"] });
     assert.equal(
-      initScript(recording),
+      rolesSql(recording),
       [
-        "#!/bin/sh",
-        "set -eu",
-        "psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname postgres <<'SQL'",
-        "\\set password `cat /run/secrets/postgres/password`",
-        "CREATE ROLE \"owner\" LOGIN PASSWORD :'password';",
-        'CREATE DATABASE "shop" OWNER "owner";',
-        "SQL",
-        "psql --no-psqlrc -v ON_ERROR_STOP=1 --username postgres --dbname \"shop\" <<'SQL'",
+        "\\set ON_ERROR_STOP on",
+        "\\set login_password `cat /run/secrets/postgres/password`",
+        "\\set superuser_password `cat /run/secrets/postgres/superuser-password`",
+        `SELECT 'CREATE ROLE "owner" NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'owner') \\gexec`,
+        `SELECT 'CREATE ROLE "owner_a" LOGIN IN ROLE "owner"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'owner_a') \\gexec`,
+        `ALTER ROLE "owner_a" PASSWORD :'login_password';`,
+        `ALTER ROLE "owner_a" SET role = 'owner';`,
+        "ALTER ROLE postgres PASSWORD :'superuser_password';",
+        `SELECT 'CREATE DATABASE "shop" OWNER "owner"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'shop') \\gexec`,
+        '\\connect "shop"',
         'CREATE EXTENSION IF NOT EXISTS "vector";',
         'CREATE EXTENSION IF NOT EXISTS "pg_trgm";',
-        "SQL",
         "",
       ].join("\n"),
     );
-    const { spec, container } = podOf(recording);
-    assert.deepEqual(spec.volumes.find(({ name }) => name === "init")?.configMap, {
-      name: "shop-db-init",
-      defaultMode: 0o555,
+    const { spec } = podOf(recording);
+    assert.deepEqual(spec.volumes.find(({ name }) => name === "roles")?.configMap, {
+      name: "shop-db-roles",
+      defaultMode: 0o444,
     });
-    assert.equal(container.volumeMounts.find(({ name }) => name === "init")?.mountPath, "/docker-entrypoint-initdb.d");
+    const [, beside] = spec.containers;
+    assert.equal(beside?.image, spec.containers[0]?.image);
+    assert.deepEqual(
+      beside?.volumeMounts.map(({ mountPath }) => mountPath),
+      ["/tmp", "/var/run/postgresql", "/etc/postgres-roles", "/run/secrets/postgres"],
+    );
+    assert.deepEqual(beside?.readinessProbe.exec.command, ["test", "-s", "/tmp/applied"]);
+    assert.equal(spawnSync("sh", ["-n", "-c", String(beside?.command.at(-1))]).status, 0);
   });
 
   it("needs no extension at all", async () => {
-    assert.ok(!initScript((await create({ extensions: [] })).recording).includes("EXTENSION"));
+    assert.ok(!rolesSql((await create({ extensions: [] })).recording).includes("EXTENSION"));
+  });
+
+  it("gets a new password with each rotation, for the other of two roles that log in, and is not restarted", async () => {
+    const pods: string[] = [];
+    const users: (string | undefined)[] = [];
+    for (const passwordRotation of [0, 1, 2]) {
+      const { recording, connection } = await create({ username: "owner", passwordRotation });
+      pods.push(JSON.stringify(podOf(recording)));
+      users.push(connection.env["SHOP_DB_USER"]);
+      const { object } = recording.named("shop-db-password", ":RandomBytes");
+      assert.deepEqual(object["keepers"], passwordRotation === 0 ? undefined : { rotation: String(passwordRotation) });
+    }
+    assert.deepEqual(users, ["owner_a", "owner_b", "owner_a"]);
+    assert.equal(new Set(pods).size, 1);
   });
 
   it("takes as many connections as it is told", async () => {
@@ -181,13 +203,13 @@ describe("Postgres", () => {
       SHOP_DB_HOST: "shop-db",
       SHOP_DB_PORT: "5432",
       SHOP_DB_DATABASE: "shop",
-      SHOP_DB_USER: "owner",
+      SHOP_DB_USER: "owner_a",
     });
     assert.deepEqual(Object.keys(connection.secretEnv), ["SHOP_DB_PASSWORD", "SHOP_DB_URL"]);
     const [password, url] = Object.values(connection.secretEnv);
     assert.ok(password && url);
     assert.equal(await valueOf(password), PASSWORD);
-    assert.equal(await valueOf(url), `postgresql://owner:${PASSWORD}@shop-db:5432/shop`);
+    assert.equal(await valueOf(url), `postgresql://owner_a:${PASSWORD}@shop-db:5432/shop`);
     assert.equal(connection.ready.length, 1);
   });
 
@@ -200,15 +222,10 @@ describe("Postgres", () => {
     );
   });
 
-  it("waits for its Secret, its script and its claim", async () => {
+  it("waits for its Secret, its roles and its claim", async () => {
     const { dependsOn } = (await create()).recording.one("StatefulSet", "shop-db");
     for (const name of ["shop-db-secret", "shop-db-config", "shop-db-volume"])
       assert.ok(dependsOn.includes(name), name);
-  });
-
-  it("is restarted when its Secret changes, by a checksum that isn't secret", async () => {
-    const { metadata } = podOf((await create()).recording);
-    assert.match(metadata.annotations["checksum/secret"] ?? "", /^[0-9a-f]{64}$/);
   });
 
   it("says its address when it is done", async () => {

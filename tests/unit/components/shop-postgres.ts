@@ -28,7 +28,6 @@ export async function createPostgres(
         store: resolvedPostgres(store, tier),
         policy: CLOSED,
         backupPolicy: CLOSED,
-        checksumKey: "key",
       }),
   );
   return { connection: result.connection, recording };

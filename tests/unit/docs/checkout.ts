@@ -17,7 +17,7 @@ export function filesWith(ending: string, places: readonly string[]): string[] {
       ? [place]
       : readdirSync(join(checkout, place), { recursive: true, encoding: "utf8" }).map((path) => join(place, path)),
   );
-  return found.filter((path) => path.endsWith(ending)).sort();
+  return found.filter((path) => path.endsWith(ending) && !path.includes("node_modules/")).sort();
 }
 
 /** Every page of the documentation. */

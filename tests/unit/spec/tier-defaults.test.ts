@@ -112,6 +112,7 @@ describe("Defaults of a data store", () => {
       username: "app",
       extensions: ["vector"],
       maxConnections: 100,
+      passwordRotation: 0,
       image: IMAGES.postgres17.image,
       user: 999,
       storage: { size: "1Gi" },
