@@ -134,6 +134,7 @@ export class Service extends Component {
             livenessProbe: toProbe(service.probes.liveness),
             readinessProbe: toProbe(service.probes.readiness),
             startupProbe: service.probes.startup && toProbe(service.probes.startup),
+            lifecycle: drainFirst(service.terminationGracePeriodSeconds),
           },
         },
       },
@@ -278,4 +279,13 @@ function scrapeAnnotations(service: ResolvedService): Record<string, string> {
 function toProbe(probe: ResolvedService["probes"]["liveness"]): k8s.types.input.core.v1.Probe {
   const { path, port, ...timing } = probe;
   return httpProbe(path, port, timing);
+}
+
+/**
+ * A pod goes on serving for a moment after it was told to end: whoever routes to it learns at the same time that it should
+ * not, and acts on it later.
+ */
+function drainFirst(graceSeconds: number): k8s.types.input.core.v1.Lifecycle | undefined {
+  const seconds = Math.min(5, Math.floor(graceSeconds / 2));
+  return seconds === 0 ? undefined : { preStop: { sleep: { seconds } } };
 }

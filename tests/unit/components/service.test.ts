@@ -53,6 +53,7 @@ describe("A service by default", () => {
       name: "api",
       image: IMAGE,
       imagePullPolicy: "IfNotPresent",
+      lifecycle: { preStop: { sleep: { seconds: 5 } } },
       env: [
         { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
         { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
@@ -98,6 +99,18 @@ describe("A service by default", () => {
     assert.deepEqual(spec.selector, { matchLabels: workloadSelector("api") });
     assert.deepEqual(spec.strategy, { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
     assert.deepEqual([spec.revisionHistoryLimit, spec.progressDeadlineSeconds], [3, 600]);
+  });
+
+  it("goes on serving for a moment after it was told to end, for half of its grace period at most", async () => {
+    for (const [grace, seconds] of [
+      [30, 5],
+      [4, 2],
+    ] as const) {
+      const { container } = podOf((await create({ terminationGracePeriodSeconds: grace })).one("Deployment", "api"));
+      assert.deepEqual(container.lifecycle, { preStop: { sleep: { seconds } } });
+    }
+    const recording = await create({ terminationGracePeriodSeconds: 1 });
+    assert.equal(podOf(recording.one("Deployment", "api")).container.lifecycle, undefined);
   });
 
   it("is told its log level and port, and no secret", async () => {
