@@ -18,6 +18,8 @@ export interface LocalPaths {
   readonly clusterLock: string;
   /** Work folder of kwokctl (its `KWOK_WORKDIR`). */
   readonly kwok: string;
+  /** Data of a host cluster, see `clusters/host/layout.ts`. */
+  readonly host: string;
   /** Pulumi's file backend. */
   readonly state: string;
   /** Passphrase that encrypts the secrets in {@link state}; readable by the user only. */
@@ -42,6 +44,7 @@ export function localPaths(checkout: string): LocalPaths {
     kubeconfig: join(root, "kubeconfig"),
     clusterLock: join(root, "cluster.lock"),
     kwok: join(root, "kwok"),
+    host: join(root, "host"),
     state: join(root, "state"),
     passphrase: join(root, "passphrase"),
     config: join(root, "config"),

@@ -1,5 +1,6 @@
 import type { ClusterProviders } from "./choose.ts";
 import { ContextCluster } from "./context.ts";
+import { HostCluster } from "./host/index.ts";
 import { KindCluster } from "./kind.ts";
 import type { LocalPaths } from "./local-paths.ts";
 import type { Say } from "./provider.ts";
@@ -21,6 +22,7 @@ export interface ClusterProvidersArgs {
 export const clusterTools = {
   simulated: ["kwokctl", "control-plane", "kubectl"],
   kind: ["kind", "kubectl"],
+  host: ["control-plane", "node", "kubectl"],
   context: ["kubectl"],
 } as const satisfies Record<string, readonly ToolName[]>;
 
@@ -29,6 +31,7 @@ export function clusterProviders({ paths, env, say, toolchain, named }: ClusterP
   return {
     simulated: new SimulatedCluster({ paths, env, say, toolchain: () => toolchain(clusterTools.simulated) }),
     kind: new KindCluster({ paths, env, say, toolchain: () => toolchain(clusterTools.kind) }),
+    host: new HostCluster({ paths, say, toolchain: () => toolchain(clusterTools.host) }),
     ...(named
       ? { context: new ContextCluster({ ...named, env, toolchain: () => toolchain(clusterTools.context) }) }
       : {}),

@@ -5,9 +5,20 @@ import { versions, type acceptedOfficial } from "./versions.ts";
 
 /**
  * What a caller asks for. "pulumi" is the CLI, its language host and the kubernetes and random plugins; "control-plane" is
- * etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok.
+ * etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok; "node" is what real pods on this machine need.
  */
-export type ToolName = "pulumi" | "kubectl" | "kwokctl" | "kind" | "kubeconform" | "kube-score" | "control-plane";
+export type ToolName =
+  | "pulumi"
+  | "kubectl"
+  | "kwokctl"
+  | "kind"
+  | "kubeconform"
+  | "kube-score"
+  | "control-plane"
+  | "node"
+  | "prometheus"
+  | "loki"
+  | "otelcol";
 
 /** What is installed as one. */
 export interface Component {
@@ -50,6 +61,16 @@ const tools: Record<ToolName, readonly Component[]> = {
   kubeconform: [{ recipe: recipes.kubeconform }],
   "kube-score": [{ recipe: recipes.kubeScore }],
   "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
+  node: [
+    { recipe: recipes.kubernetesNode },
+    { recipe: recipes.calicoNode },
+    { recipe: recipes.coredns },
+    { recipe: recipes.localPathProvisioner },
+    { recipe: recipes.podPrograms },
+  ],
+  prometheus: [{ recipe: recipes.prometheus }],
+  loki: [{ recipe: recipes.loki }],
+  otelcol: [{ recipe: recipes.otelcol }],
 };
 
 /** The components of some tools, each once; those that take longest to build come first. */

@@ -12,6 +12,9 @@ const kubernetesVersionVariables = Object.fromEntries(
   }),
 );
 
+/** Prometheus 3.15.0 has the module version 0.315.0. */
+const prometheusRelease = versions.prometheus.replace(/^0\.(\d)0?(\d+)\./, "$1.$2.");
+
 /** Pulumi's CLI and, in the same folder as the CLI expects it, its language host for Node. */
 export const pulumi: Recipe = {
   name: "pulumi",
@@ -100,6 +103,69 @@ export const kubectl: Recipe = {
       variables: kubernetesVersionVariables,
     },
   ],
+};
+
+/** What makes a machine a node: its agent and its part of Services. */
+export const kubernetesNode: Recipe = {
+  name: "kubernetes-node",
+  title: `kubelet and kube-proxy ${versions.kubernetes}`,
+  coldSeconds: 120,
+  builds: [
+    {
+      folder: "kubernetes",
+      binaries: {
+        kubelet: "k8s.io/kubernetes/cmd/kubelet",
+        "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+      },
+      variables: kubernetesVersionVariables,
+    },
+  ],
+};
+
+/** Calico's agent, which enforces network policies on a node, and its CNI plugin. */
+export const calicoNode: Recipe = {
+  name: "calico-node",
+  title: `calico felix and CNI plugin ${versions.calico}`,
+  coldSeconds: 70,
+  builds: [
+    {
+      folder: "calico-node",
+      binaries: {
+        "calico-felix": "github.com/projectcalico/calico/felix/cmd/calico-felix",
+        calico: "github.com/projectcalico/calico/cni-plugin/cmd/calico",
+      },
+    },
+  ],
+};
+
+/** The DNS server of a cluster. */
+export const coredns: Recipe = {
+  name: "coredns",
+  title: `coredns ${versions.coredns}`,
+  coldSeconds: 150,
+  builds: [{ folder: "coredns", binaries: { coredns: "." } }],
+};
+
+/** Makes volumes as folders of the node. */
+export const localPathProvisioner: Recipe = {
+  name: "local-path-provisioner",
+  title: `local-path-provisioner ${versions.localPathProvisioner}`,
+  coldSeconds: 100,
+  builds: [
+    {
+      folder: "local-path-provisioner",
+      binaries: { "local-path-provisioner": "github.com/rancher/local-path-provisioner" },
+      variables: { "main.VERSION": `v${versions.localPathProvisioner}` },
+    },
+  ],
+};
+
+/** Our own programs inside a local cluster's pods: what holds a pod's namespaces, and what makes a volume's folder. */
+export const podPrograms: Recipe = {
+  name: "pod-programs",
+  title: "programs for pods",
+  coldSeconds: 5,
+  builds: [{ folder: "pod-programs", binaries: { pause: "./pause", "volume-folder": "./volume-folder" } }],
 };
 
 /** Kubernetes' control plane, without its store. */
@@ -204,5 +270,46 @@ export const calico: Recipe = {
       from: "manifests/calico.yaml",
       to: "calico.yaml",
     },
+  ],
+};
+
+/** Collects metrics; promtool checks its configuration. */
+export const prometheus: Recipe = {
+  name: "prometheus",
+  title: `prometheus ${versions.prometheus}`,
+  coldSeconds: 360,
+  builds: [
+    {
+      folder: "prometheus",
+      binaries: {
+        prometheus: "github.com/prometheus/prometheus/cmd/prometheus",
+        promtool: "github.com/prometheus/prometheus/cmd/promtool",
+      },
+      variables: { "github.com/prometheus/common/version.Version": prometheusRelease },
+    },
+  ],
+};
+
+/** Keeps logs. */
+export const loki: Recipe = {
+  name: "loki",
+  title: `loki ${versions.loki}`,
+  coldSeconds: 360,
+  builds: [
+    {
+      folder: "loki",
+      binaries: { loki: "github.com/grafana/loki/v3/cmd/loki" },
+      variables: { "github.com/grafana/loki/v3/pkg/util/build.Version": versions.loki },
+    },
+  ],
+};
+
+/** Reads the log files of pods and sends them on. */
+export const otelcol: Recipe = {
+  name: "otelcol",
+  title: `OpenTelemetry Collector ${versions.otelcol}`,
+  coldSeconds: 110,
+  builds: [
+    { folder: "otelcol", binaries: { "otelcol-contrib": "." }, variables: { "main.version": versions.otelcol } },
   ],
 };

@@ -20,6 +20,12 @@ export const versions = {
   kubeScore: "1.20.0",
   gatewayApi: "1.4.1",
   calico: "3.28.5",
+  coredns: "1.12.4",
+  localPathProvisioner: "0.0.30",
+  /** Module v0.315.0 is release 3.15. */
+  prometheus: "0.315.0",
+  loki: "3.7.8",
+  otelcol: "0.149.0",
 } as const;
 
 /** Versions of the machine's own tools that are used in place of ours, as semver ranges. */
@@ -29,6 +35,9 @@ export const acceptedOfficial = {
   kubectl: ">=1.33.0 <1.36.0",
   kind: ">=0.27.0 <1.0.0",
 } as const;
+
+/** The commit of release {@link versions.calico}, under the name that the module registry has for it. */
+const calicoCommit = "v1.11.0-cni-plugin.0.20250813170300-a0db560f0520";
 
 /**
  * The Go modules that are built or that files are taken from: folder below go/, to module, to version.
@@ -51,5 +60,12 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   kubeconform: { "github.com/yannh/kubeconform": `v${versions.kubeconform}` },
   "kube-score": { "github.com/zegl/kube-score": `v${versions.kubeScore}` },
   "gateway-api": { "sigs.k8s.io/gateway-api": `v${versions.gatewayApi}` },
-  calico: { "github.com/projectcalico/calico": "v1.11.0-cni-plugin.0.20250813170300-a0db560f0520" },
+  calico: { "github.com/projectcalico/calico": calicoCommit },
+  "calico-node": { "github.com/projectcalico/calico": calicoCommit },
+  coredns: { "github.com/coredns/coredns": `v${versions.coredns}` },
+  "local-path-provisioner": { "github.com/rancher/local-path-provisioner": `v${versions.localPathProvisioner}` },
+  "pod-programs": {},
+  prometheus: { "github.com/prometheus/prometheus": `v${versions.prometheus}` },
+  loki: { "github.com/grafana/loki/v3": `v${versions.loki}` },
+  otelcol: { "go.opentelemetry.io/collector/otelcol": `v${versions.otelcol}` },
 };

@@ -1,0 +1,3 @@
+module terrarium.local/toolchain/pod-programs
+
+go 1.24
