@@ -1,6 +1,6 @@
 /**
- * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; cli, gitops and
- * bench sit on top. See docs/adr.
+ * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; netcheck builds on
+ * spec and clusters; cli, gitops and bench sit on top. See docs/adr.
  */
 const only = (name, from, allowed, comment) => ({
   name,
@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   severity: "error",
   from: { path: from },
   to: {
-    path: "^(spec|components|policies|platform|cli|clusters|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
+    path: "^(spec|components|policies|platform|cli|clusters|netcheck|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
     pathNot: allowed,
   },
 });
@@ -20,7 +20,7 @@ module.exports = {
     {
       name: "no-dev-dependencies-at-run-time",
       severity: "error",
-      from: { path: "^(spec|components|policies|platform|cli|clusters|gitops|index\\.ts)" },
+      from: { path: "^(spec|components|policies|platform|cli|clusters|netcheck|gitops|index\\.ts)" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
     only("spec-is-pure", "^spec/", "^spec/", "spec/ imports nothing of the rest"),
@@ -39,6 +39,8 @@ module.exports = {
       to: { path: "@pulumi/kubernetesx" },
     },
     only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
+    only("netcheck", "^netcheck/", "^(netcheck|spec|clusters)/", "netcheck/ asks a cluster about what spec/ declares"),
+    only("images-on-clusters", "^images/", "^(images|clusters|spec)/", "images/ makes images and loads them"),
     only(
       "program",
       "^index\\.ts$",
@@ -48,7 +50,7 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|spec)/|base-file\\.ts$)",
+      "^((cli|clusters|netcheck|spec)/|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(
@@ -66,7 +68,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "node_modules/(?!@pulumi|zod|yaml|commander)|^coverage|^\\.terrarium" },
+    exclude: {
+      path: "node_modules/(?!@pulumi|zod|yaml|commander)|^coverage|^examples/(guestbook|clock)/|^\\.terrarium",
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

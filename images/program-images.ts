@@ -1,0 +1,74 @@
+import { PATH, STRIP } from "./debian-files.ts";
+import type { DebianPackages, RootRecipe } from "./recipe.ts";
+
+/** bookworm's BusyBox crashes in `wget -T`. */
+const busyboxPackages: DebianPackages = { suite: "trixie", names: ["base-files", "busybox"] };
+
+/** Every program of BusyBox under its own name; its list has paths such as "usr/bin/wget". */
+const LINK_APPLETS =
+  'for applet in $(chroot . /usr/bin/busybox --list-full); do [ -e "$applet" ] || ln -s /usr/bin/busybox "$applet"; done';
+
+/** @see https://github.com/docker-library/busybox */
+export const busybox: RootRecipe = {
+  packages: busyboxPackages,
+  commands: [LINK_APPLETS, STRIP],
+  config: { Cmd: ["sh"], Env: [PATH] },
+};
+
+/** Without its pages: the module carries the API alone. @see https://github.com/prometheus/prometheus/blob/main/Dockerfile */
+export const prometheus: RootRecipe = {
+  packages: busyboxPackages,
+  copy: [
+    { from: { tool: "prometheus" }, to: "usr/bin/prometheus" },
+    { from: { tool: "promtool" }, to: "usr/bin/promtool" },
+    { from: { file: "prometheus.yml" }, to: "etc/prometheus/prometheus.yml" },
+  ],
+  folders: [{ path: "prometheus", owner: 65534 }],
+  commands: [LINK_APPLETS, STRIP],
+  config: {
+    User: "nobody",
+    Entrypoint: ["/bin/prometheus"],
+    Cmd: ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
+    Env: [PATH],
+    WorkingDir: "/prometheus",
+    ExposedPorts: { "9090/tcp": {} },
+  },
+};
+
+/** Has no shell, as the official one. @see https://github.com/grafana/loki/blob/main/cmd/loki/Dockerfile */
+export const loki: RootRecipe = {
+  copy: [
+    { from: { tool: "loki" }, to: "usr/bin/loki" },
+    { from: { file: "loki.yaml" }, to: "etc/loki/local-config.yaml" },
+  ],
+  folders: [
+    { path: "tmp", mode: 0o1777 },
+    { path: "loki", owner: 10001, mode: 0o777 },
+  ],
+  users: { loki: { id: 10001, home: "/home/loki" } },
+  config: {
+    User: "10001",
+    Entrypoint: ["/usr/bin/loki"],
+    Cmd: ["-config.file=/etc/loki/local-config.yaml"],
+    Env: [PATH],
+    ExposedPorts: { "3100/tcp": {} },
+  },
+};
+
+/**
+ * With the components that our configuration names. Reads no certificates: it sends to addresses inside the cluster.
+ *
+ * @see https://github.com/open-telemetry/opentelemetry-collector-releases
+ */
+export const collector: RootRecipe = {
+  copy: [{ from: { tool: "otelcol-contrib" }, to: "otelcol-contrib" }],
+  folders: [{ path: "tmp", mode: 0o1777 }],
+  users: { otel: { id: 10001, home: "/" } },
+  config: {
+    User: "10001",
+    Entrypoint: ["/otelcol-contrib"],
+    Cmd: ["--config", "/etc/otelcol-contrib/config.yaml"],
+    Env: [PATH],
+    ExposedPorts: { "4317/tcp": {}, "4318/tcp": {} },
+  },
+};
