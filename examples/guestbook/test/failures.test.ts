@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { createGroup, enqueue, take } from "../src/queue.ts";
+import { startApplication, type Application } from "./application.ts";
+import { Client } from "./client.ts";
+import { startRole } from "./roles.ts";
+import { until } from "./sandbox.ts";
+
+describe("the guestbook under failures", () => {
+  let app: Application;
+  let client: Client;
+  before(async () => {
+    app = await startApplication();
+    client = new Client(app.urls.backend);
+  });
+  after(() => app.close());
+
+  const status = async (url: string) => (await fetch(url)).status;
+  const becomesReady = () =>
+    until("backend and worker are ready again", async () => {
+      const both = await Promise.all([status(`${app.urls.backend}/ready`), status(`${app.urls.worker}/ready`)]);
+      return both.every((code) => code === 200);
+    });
+
+  it("answers 503 while Postgres is away, and goes on by itself when it is back", async () => {
+    const { token } = await client.openSession();
+    await app.postgres.stop();
+    const started = performance.now();
+    const response = await client.request("POST", "/api/entries", { token, body: { author: "Ann", message: "Lost" } });
+    assert.equal(response.status, 503);
+    assert.equal(response.headers.get("retry-after"), "1");
+    assert.ok(performance.now() - started < 3000);
+    assert.equal(await status(`${app.urls.backend}/ready`), 503);
+    assert.equal(await status(`${app.urls.backend}/health`), 200);
+    assert.equal(await status(`${app.urls.worker}/ready`), 503);
+    await app.postgres.start();
+    await becomesReady();
+    const entry = await client.sign(token, { author: "Ann", message: "Postgres is back" });
+    assert.equal((await client.decided(entry.id)).status, "published");
+  });
+
+  it("still reads while Redis is away, answers 503 to what needs it, and goes on by itself", async () => {
+    const { token } = await client.openSession();
+    await app.redis.stop();
+    const body = { author: "Ann", message: "Lost" };
+    assert.equal((await client.request("POST", "/api/entries", { token, body })).status, 503);
+    assert.equal(await status(`${app.urls.backend}/api/entries`), 200);
+    assert.equal(await status(`${app.urls.backend}/ready`), 503);
+    await app.redis.start();
+    await becomesReady();
+    const entry = await client.sign(token, { author: "Ann", message: "Redis is back" });
+    assert.equal((await client.decided(entry.id)).status, "published");
+  });
+
+  it("does the job of a worker that died with it", async () => {
+    await app.roles.worker.terminate();
+    const redis = redisClient(app);
+    const { token } = await client.openSession();
+    const entry = await client.sign(token, { author: "Ann", message: "Taken by a worker that dies" });
+    const taken = await take(redis, "dead-worker", 10, 1000);
+    assert.deepEqual(
+      taken.map(({ entryId }) => entryId),
+      [entry.id],
+    );
+    await app.restart("worker");
+    assert.equal((await client.decided(entry.id)).status, "published");
+    redis.disconnect();
+  });
+
+  it("finds entries whose jobs Redis has lost with all its data", async () => {
+    const redis = redisClient(app);
+    await app.roles.worker.terminate();
+    const { token } = await client.openSession();
+    const entry = await client.sign(token, { author: "Ann", message: "Forgotten by Redis" });
+    await redis.flushall();
+    await app.restart("worker");
+    assert.equal((await client.decided(entry.id)).status, "published");
+    // Emptied under a running worker, the queue has to be set up anew.
+    await redis.flushall();
+    const next = await client.sign((await client.openSession()).token, { author: "Ann", message: "After that" });
+    assert.equal((await client.decided(next.id)).status, "published");
+    redis.disconnect();
+  });
+
+  it("survives a job twice and a job for nothing", async () => {
+    const redis = redisClient(app);
+    await createGroup(redis);
+    for (const id of ["1", "1", "999999999"]) await enqueue(redis, id);
+    await until("the queue is empty", async () => (await redis.xlen("guestbook:jobs")) === 0);
+    assert.equal((await client.decided("1")).status, "published");
+    redis.disconnect();
+  });
+
+  it("keeps its signing key over a restart: earlier tokens stay valid", async () => {
+    const keys = async () =>
+      (await (await fetch(`${app.urls.auth}/keys`)).json()) as { keys: { kid: string; x: string }[] };
+    const { token } = await client.openSession();
+    const before = await keys();
+    assert.match(before.keys[0]?.kid ?? "", /^guestbook-auth-0\./);
+    await app.restart("auth");
+    assert.deepEqual(await keys(), before);
+    // A backend that has never seen the key asks for it.
+    await app.restart("backend");
+    assert.equal((await client.request("GET", "/api/session", { token })).status, 200);
+  });
+
+  it("finishes a request that is under way when it is told to stop, and exits with 0", async () => {
+    const { token } = await client.openSession();
+    const { POSTGRES_PORT, POSTGRES_PASSWORD } = app.postgres.env;
+    const locker = new pg.Client({
+      host: "127.0.0.1",
+      port: Number(POSTGRES_PORT),
+      user: "guestbook",
+      password: POSTGRES_PASSWORD,
+      database: "guestbook",
+    });
+    await locker.connect();
+    await locker.query("BEGIN; LOCK TABLE entries");
+    const answer = client.request("POST", "/api/entries", { token, body: { author: "Ann", message: "In flight" } });
+    await until("the request waits for the lock", async () => {
+      const { rows } = await locker.query("SELECT FROM pg_locks WHERE NOT granted");
+      return rows.length > 0;
+    });
+    const started = performance.now();
+    const exit = app.roles.backend.terminate();
+    await until("the port is closed", () =>
+      fetch(app.urls.backend).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await locker.query("COMMIT");
+    await locker.end();
+    assert.equal((await answer).status, 201);
+    assert.equal(await exit, 0);
+    assert.ok(performance.now() - started < 10_000);
+    await app.restart("backend");
+  });
+
+  it("reports itself unready first, and serves on until it has left the endpoints", async () => {
+    const env = { ...app.env.auth, PORT: "0", SHUTDOWN_DELAY_MILLISECONDS: "1500" };
+    const role = startRole(app.sandbox, "auth", env);
+    const url = await until("auth listens", () =>
+      Promise.resolve(/listening on (http:[^"]+)/.exec(role.lines.join("\n"))?.[1]),
+    );
+    const exit = role.terminate();
+    await until("auth is unready", async () => (await status(`${url}/ready`)) === 503, 1000);
+    assert.equal(await status(`${url}/keys`), 200);
+    assert.equal(await exit, 0);
+  });
+
+  it("says in its log why it can't start, and exits with 1", async () => {
+    for (const [name, env, reason] of [
+      ["backend", { GUESTBOOK_AUTH_URL: "http://127.0.0.1:1" }, "POSTGRES_HOST is not set."],
+      ["auth", {}, "KEY_SEED is not set."],
+      ["cook", {}, 'The role is "cook"; allowed are mf, backend, worker, auth, migrate.'],
+    ] as const) {
+      const role = startRole(app.sandbox, name, env);
+      assert.equal(await role.exit, 1, name);
+      const { level, msg } = JSON.parse(role.lines.join("")) as Record<string, unknown>;
+      assert.deepEqual([level, msg], ["fatal", reason]);
+    }
+  });
+
+  it("refuses to go on when an applied migration was changed", async () => {
+    const { POSTGRES_PORT, POSTGRES_PASSWORD } = app.postgres.env;
+    const url = `postgresql://guestbook:${POSTGRES_PASSWORD}@127.0.0.1:${POSTGRES_PORT}/guestbook`;
+    const database = new pg.Client({ connectionString: url });
+    await database.connect();
+    await database.query("UPDATE schema_migrations SET checksum = 'other' WHERE name = '0001-entries.sql'");
+    await database.end();
+    const role = startRole(app.sandbox, "migrate", app.env.migrate);
+    assert.equal(await role.exit, 1);
+    assert.match(role.lines.join("\n"), /0001-entries\.sql was changed after it was applied/);
+  });
+});
+
+function redisClient(app: Application): Redis {
+  const { REDIS_PORT, REDIS_PASSWORD } = app.redis.env;
+  return new Redis({ host: "127.0.0.1", port: Number(REDIS_PORT), password: REDIS_PASSWORD });
+}
