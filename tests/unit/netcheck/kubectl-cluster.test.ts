@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import type { CommandOptions, CommandResult } from "../../../clusters/run-command.ts";
+import { toCanaryPod, toNamespace } from "../../../netcheck/canary-pod.ts";
+import { KubectlCluster } from "../../../netcheck/kubectl-cluster.ts";
+import { quickClock } from "./quick-clock.ts";
+
+interface Call {
+  readonly args: string;
+  readonly input: string | undefined;
+}
+
+const TARGET = "--kubeconfig /k --context c";
+
+function clusterThat(answer: (args: string, call: number) => Partial<CommandResult>): {
+  cluster: KubectlCluster;
+  calls: Call[];
+} {
+  const calls: Call[] = [];
+  const run = (file: string, args: readonly string[], { input }: CommandOptions): Promise<CommandResult> => {
+    assert.equal(file, "/bin/kubectl");
+    const text = args.join(" ").replace(` --request-timeout=15s`, "");
+    assert.ok(text.startsWith(TARGET));
+    calls.push({ args: text.slice(TARGET.length + 1), input });
+    return Promise.resolve({ code: 0, stdout: "", stderr: "", ...answer(text, calls.length) });
+  };
+  const access = { kubeconfig: "/k", context: "c" };
+  return { cluster: new KubectlCluster({ kubectl: "/bin/kubectl", access, env: {}, run, clock: quickClock() }), calls };
+}
+
+const list = (...items: object[]): Partial<CommandResult> => ({ stdout: JSON.stringify({ items }) });
+const failed = (stderr: string): Partial<CommandResult> => ({ code: 1, stderr });
+
+describe("A cluster behind kubectl", () => {
+  it("takes a namespace that somebody else created at the same time for its own", async () => {
+    const { cluster, calls } = clusterThat(() =>
+      failed('Error from server (AlreadyExists): error when creating "STDIN": namespaces "shop" already exists'),
+    );
+    await cluster.createNamespace(toNamespace("shop", "me"));
+    assert.deepEqual(JSON.parse(calls[0]?.input ?? ""), {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "shop" },
+    });
+  });
+
+  it("says why a namespace or a canary is refused", async () => {
+    const { cluster } = clusterThat(() =>
+      failed("Error from server (Forbidden): exceeded quota: quota, requested: pods=1"),
+    );
+    await assert.rejects(
+      cluster.createNamespace(toNamespace("shop", "me")),
+      /^NetcheckError: Namespace shop cannot be created: .*Forbidden/,
+    );
+    await assert.rejects(
+      cluster.create(toCanaryPod("canary-0", { namespace: "shop" }, "me")),
+      /^NetcheckError: Pod shop\/canary-0 cannot be created: .*exceeded quota/,
+    );
+  });
+
+  it("waits for the service account that a new namespace gets a moment later", async () => {
+    const { cluster, calls } = clusterThat((_, call) =>
+      call < 3
+        ? failed(
+            'pods "canary-0" is forbidden: error looking up service account shop/default: serviceaccount "default" not found',
+          )
+        : {},
+    );
+    await cluster.create(toCanaryPod("canary-0", { namespace: "shop" }, "me"));
+    assert.equal(calls.length, 3);
+  });
+
+  it("deletes only namespaces with the prefix of its own", async () => {
+    const { cluster, calls } = clusterThat(() => ({}));
+    await assert.rejects(cluster.deleteNamespace("shop"), /does not start with canary-test-/);
+    await cluster.deleteNamespace("canary-test-01234567");
+    assert.deepEqual(calls, [
+      { args: "delete namespace canary-test-01234567 --ignore-not-found --wait=false", input: undefined },
+    ]);
+  });
+
+  it("removes canaries by force and without grace, also those that are gone", async () => {
+    const { cluster, calls } = clusterThat(() => ({}));
+    await cluster.deletePods("shop", ["canary-0", "canary-1"]);
+    assert.equal(
+      calls[0]?.args,
+      "delete pods --namespace shop canary-0 canary-1 --grace-period=0 --force --ignore-not-found --wait=false",
+    );
+  });
+
+  it("sends scripts by standard input and passes their exit code on", async () => {
+    const { cluster, calls } = clusterThat(() => ({ code: 3, stdout: "out", stderr: "err" }));
+    assert.deepEqual(await cluster.runScript("shop", "canary-0", "exit 3", 1000), {
+      code: 3,
+      stdout: "out",
+      stderr: "err",
+    });
+    assert.deepEqual(calls, [{ args: "exec --stdin --namespace shop canary-0 -- sh -s", input: "exit 3" }]);
+  });
+
+  it("answers many looks at canaries with one list", async () => {
+    const metadata = { namespace: "shop", creationTimestamp: "1970-01-01T00:00:01Z" };
+    const { cluster, calls } = clusterThat(() =>
+      list(
+        { metadata: { ...metadata, name: "a" }, status: { phase: "Running", podIP: "10.0.0.1" } },
+        {
+          metadata: { ...metadata, name: "b", annotations: { "terrarium.dev/canary-owner": "me" } },
+          status: {
+            phase: "Pending",
+            containerStatuses: [{ state: { waiting: { reason: "ErrImagePull", message: "not found" } } }],
+          },
+        },
+        {
+          metadata: { ...metadata, name: "c" },
+          status: { phase: "Pending", conditions: [{ type: "PodScheduled", status: "False", message: "no node" }] },
+        },
+      ),
+    );
+    const seen = await Promise.all(["a", "b", "c", "d"].map((name) => cluster.readCanary("shop", name)));
+    const common = { namespace: "shop", createdAtMs: 1000 };
+    assert.deepEqual(seen, [
+      { ...common, name: "a", phase: "Running", ip: "10.0.0.1" },
+      { ...common, name: "b", phase: "Pending", reason: "ErrImagePull", message: "not found", owner: "me" },
+      { ...common, name: "c", phase: "Pending", message: "no node" },
+      undefined,
+    ]);
+    assert.deepEqual(
+      calls.map(({ args }) => args),
+      ["get pods --all-namespaces --selector app=canary,test=network-policy,created-by=env-tests --output json"],
+    );
+  });
+
+  it("lists the namespaces of runs, without those that are being deleted", async () => {
+    const metadata = { creationTimestamp: "1970-01-01T00:00:01Z" };
+    const { cluster } = clusterThat(() =>
+      list(
+        { metadata: { ...metadata, name: "canary-test-0" } },
+        { metadata: { ...metadata, name: "canary-test-1", deletionTimestamp: "1970-01-01T00:00:02Z" } },
+      ),
+    );
+    assert.deepEqual(
+      (await cluster.listTestNamespaces()).map(({ name }) => name),
+      ["canary-test-0"],
+    );
+  });
+
+  it("says that it cannot be read", async () => {
+    const { cluster } = clusterThat(() => failed("Unable to connect to the server"));
+    await assert.rejects(cluster.namespaces(), /^NetcheckError: The cluster cannot be read: Unable to connect/);
+  });
+});
