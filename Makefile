@@ -1,14 +1,16 @@
 # The commands of everyday use. `make help` lists them.
 .DEFAULT_GOAL := help
+# The commands for real pods have a default of their own.
+DEV := $(if $(STACK),--stack "$(STACK)")
 STACK ?= dev
 
 # npm scripts run with the same Node and packages as bin/terrarium.
 NPM = TERRARIUM_CHECKOUT="$(CURDIR)" && . "$(CURDIR)/bin/bootstrap" && npm run --silent
 
-.PHONY: help up down status preview test bench lint format docs
+.PHONY: help up down status preview images bootstrap-dev cleanup-dev dev-status test-integration-dev test bench lint format docs
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  STACK=dev|staging|prod chooses the stack (now: $(STACK))"
 
 up: ## bring the environment up: tools, cluster, resources
@@ -22,6 +24,21 @@ status: ## show what runs where
 
 preview: ## show what `make up` would change
 	@bin/terrarium preview --stack "$(STACK)"
+
+images: ## make the images of a stack without a registry
+	@bin/terrarium images $(DEV)
+
+bootstrap-dev: ## real pods on this machine: cluster, images, stack, ports
+	@bin/terrarium bootstrap-dev $(DEV)
+
+dev-status: ## show them, and the ports
+	@bin/terrarium dev-status $(DEV)
+
+test-integration-dev: ## test the running stack
+	@bin/terrarium test-integration-dev $(DEV)
+
+cleanup-dev: ## remove them
+	@bin/terrarium cleanup-dev $(DEV)
 
 test: ## types, lint, dependency rules, unit and engine tests
 	@$(NPM) test

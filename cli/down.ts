@@ -130,7 +130,7 @@ function refuseProtected(held: readonly string[], stack: string): void {
 async function removeUnusedCluster(session: Session, tell: (line: string) => void): Promise<void> {
   const { state, file, providers, paths } = session;
   if (!state.isLocal || state.localStacks(file.project).length > 0) return;
-  for (const provider of [providers.simulated, providers.kind]) {
+  for (const provider of [providers.simulated, providers.kind, providers.host]) {
     if (provider === undefined || (await provider.status()).phase === "absent") continue;
     tell(`No stack is left; removing the ${provider.name} cluster.`);
     await provider.down();

@@ -1,9 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
+import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
 import { down } from "./down.ts";
 import { printEnvironment } from "./env.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
+import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
+import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
 import { type ReportFormat, reportFormats } from "./report.ts";
@@ -96,12 +99,68 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .action((options: { stack: string; out: string }) => render(surroundings, options));
 
   program
+    .command("images")
+    .description("make the images of a stack, and load them into its local cluster when that runs")
+    .addOption(devStackOption())
+    .action((options: { stack: string }) => images(surroundings, options));
+
+  program
+    .command("bootstrap-dev")
+    .description("bring up a local cluster with real pods: images, stack, test credentials, ports on this machine")
+    .addOption(devStackOption())
+    .addOption(
+      new Option("--cluster <kind>", "kind where Podman or Docker runs, else host: this machine, as root").choices([
+        "kind",
+        "host",
+      ]),
+    )
+    .action((options: { stack: string; cluster?: RequestedCluster }) => bootstrapDev(surroundings, options));
+
+  program
+    .command("cleanup-dev")
+    .description("remove what bootstrap-dev brought up, its data included")
+    .addOption(devStackOption())
+    .action((options: { stack: string }) => cleanupDev(surroundings, options));
+
+  program
+    .command("dev-status")
+    .description("show what bootstrap-dev brought up, and the ports of this machine that lead to it")
+    .addOption(devStackOption())
+    .addOption(outputOption())
+    .action((options: { stack: string; output: ReportFormat }) => devStatus(surroundings, options));
+
+  program
+    .command("test-integration-dev")
+    .description("run the integration tests against the stack that bootstrap-dev brought up; it stays up")
+    .addOption(devStackOption())
+    .option("--grep <pattern>", "only tests whose name matches")
+    .action((options: { stack: string; grep?: string }) => testIntegrationDev(surroundings, options));
+
+  program
     .command("validate")
     .description("check the configuration of a stack, or of all of them")
     .addOption(new Option("-s, --stack <name>", "stack to check; all when left out").argParser(stackName))
     .action((options: { stack?: string }) => {
       validate(surroundings, options.stack);
     });
+
+  program
+    .command("netcheck")
+    .description(
+      "prove the network policies from inside: try every connection, declared or not, and show which get through",
+    )
+    .addOption(stackOption())
+    .option("--only-differences", "show only connections that are not as declared", false)
+    .addOption(
+      new Option(
+        "--outside <host:port>",
+        "address that stands for the world outside; default: one on this machine",
+      ).argParser(outsideAddress),
+    )
+    .addOption(outputOption())
+    .action((options: { stack: string; onlyDifferences: boolean; outside?: OutsideAddress; output: ReportFormat }) =>
+      netcheck(surroundings, options),
+    );
 
   program
     .command("env")
@@ -122,8 +181,19 @@ function stackOption(): Option {
   return new Option("-s, --stack <name>", "stack, as in Pulumi.<name>.yaml").default("dev").argParser(stackName);
 }
 
+/** The stack whose images can all be made on machines that reach package registries only. */
+function devStackOption(): Option {
+  return stackOption().default("local");
+}
+
 function outputOption(): Option {
   return new Option("-o, --output <format>", "format of the result").choices(reportFormats).default("table");
+}
+
+function outsideAddress(value: string): OutsideAddress {
+  const address = parseOutside(value);
+  if (address === undefined) throw new InvalidArgumentError("Allowed is HOST:PORT, e.g. 192.0.2.1:443.");
+  return address;
 }
 
 function stackName(value: string): string {

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { ClusterAccess } from "../clusters/provider.ts";
+import type { Forward } from "./forwards/index.ts";
 import type { Workload } from "./inventory.ts";
 import { formatTable } from "./table.ts";
 
@@ -20,6 +21,8 @@ export interface EnvironmentReport {
   readonly workloads: readonly Workload[];
   /** Address by name, from the stack's outputs. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Ports of this machine that lead to Services, where `bootstrap-dev` opened them. */
+  readonly forwards?: readonly Forward[];
 }
 
 /** Writes a report in a format. */

@@ -12,12 +12,13 @@ export interface StatusOptions {
 /** Shows what runs of an environment. Installs, starts and changes nothing. */
 export async function status(surroundings: Surroundings, options: StatusOptions): Promise<void> {
   const session = new Session(surroundings, options.stack);
-  const report = await read(surroundings, session);
+  const report = await readReport(surroundings, session);
   surroundings.stdout.write(formatReport(report, options.output));
   if (report.phase === "broken") throw new CommandFailure(`The cluster of ${options.stack} is broken.`);
 }
 
-async function read(surroundings: Surroundings, session: Session): Promise<EnvironmentReport> {
+/** What runs of a stack, from the cluster and the state. */
+export async function readReport(surroundings: Surroundings, session: Session): Promise<EnvironmentReport> {
   const nothing = { stack: session.file.stack, namespaces: [], workloads: [], addresses: {} };
   const provider = session.current();
   const found = (await provider?.status()) ?? { phase: "absent" };

@@ -28,7 +28,7 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   };
   const environment = surroundings.validate(options.stack);
   const provider = await session.choose(options.cluster);
-  const tools = provider.name === "host" ? [] : clusterTools[provider.name];
+  const tools = clusterTools[provider.name];
   const toolchain = await surroundings.toolchain([...new Set(["pulumi", "kubectl", ...tools] as const)]);
   await ensureUnlocked({ paths: session.paths, file: session.file, record: session.record, say: tell });
 
