@@ -164,6 +164,8 @@ export function kubeletConfiguration(layout: HostLayout, plan: HostPlan): object
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
+    // How soon pods see a changed Secret or ConfigMap.
+    syncFrequency: "10s",
     oomScoreAdj: 0,
     clusterDNS: [plan.networks.dns],
     clusterDomain: "cluster.local",

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
+import { HostCluster } from "../../clusters/host/index.ts";
 import { localPaths } from "../../clusters/local-paths.ts";
 import { SimulatedCluster } from "../../clusters/simulated.ts";
 
@@ -143,15 +144,17 @@ export class Checkout {
     if (left.length > 0) throw new Error(`stacks that could not be taken down:\n${left.join("\n")}`);
   }
 
-  /** Ends the checkout's simulated cluster, whatever stacks are on it. */
+  /** Ends the checkout's own clusters, whatever stacks are on them. */
   private async removeCluster(): Promise<void> {
-    const cluster = new SimulatedCluster({
+    const surroundings = {
       paths: localPaths(this.folder),
       env: process.env,
       say: () => undefined,
       toolchain: () => Promise.reject(new Error("removing a cluster needs no tools")),
-    });
-    await cluster.down();
+    };
+    for (const cluster of [new SimulatedCluster(surroundings), new HostCluster(surroundings)]) {
+      if ((await cluster.status()).phase !== "absent") await cluster.down();
+    }
   }
 
   /** Removes the clusters and folders of test runs that were killed. */

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { eventually, inNamespace, namespace, read, sql, unique } from "./stack.ts";
+
+interface Job {
+  spec: { template: { spec: { containers: { command: string[] }[] } } };
+}
+
+/** A table of the test's own in the application's database. */
+async function table(): Promise<string> {
+  const name = unique("kept").replace("-", "_");
+  await sql(`SET ROLE guestbook; CREATE TABLE ${name} (value text); INSERT INTO ${name} VALUES ('kept')`);
+  return name;
+}
+
+async function drop(name: string): Promise<void> {
+  await sql(`DROP TABLE IF EXISTS ${name}`);
+}
+
+/** Runs the backup job's pod with another command. @returns its log. */
+async function runBackupPod(name: string, script?: string): Promise<string> {
+  const { spec } = await read<{ spec: { jobTemplate: Job } }>("cronjob", "postgres-backup");
+  const [container] = spec.jobTemplate.spec.template.spec.containers;
+  if (container && script !== undefined) container.command = ["sh", "-eu", "-c", script];
+  const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace }, ...spec.jobTemplate };
+  await inNamespace(["create", "-f", "-"], JSON.stringify({ ...job, metadata: { name, namespace } }));
+  try {
+    await eventually("the end of the job", async () => {
+      const { status } = await read<{ status: { succeeded?: number; failed?: number } }>("job", name);
+      if (status.failed) throw new Error(await inNamespace(["logs", `job/${name}`]));
+      return status.succeeded;
+    });
+    return await inNamespace(["logs", `job/${name}`]);
+  } finally {
+    await inNamespace(["delete", "job", name, "--ignore-not-found", "--wait=false"]);
+  }
+}
+
+describe("data in Postgres", () => {
+  it("comes back from a backup after it was lost", async () => {
+    const name = await table();
+    try {
+      const log = await runBackupPod(unique("backup"));
+      const file = /newest (\S+\.dump)/.exec(log)?.[1];
+      assert.ok(file, log);
+      await drop(name);
+      await runBackupPod(unique("restore"), `pg_restore --no-owner --table=${name} --dbname="$PGDATABASE" ${file}`);
+      assert.deepEqual(await sql(`SELECT value FROM ${name}`), ["kept"]);
+    } finally {
+      await drop(name);
+    }
+  });
+
+  it("belongs to a role that cannot log in; clients log in as a member of it", async () => {
+    const roles = await sql(
+      "SELECT rolname || ' ' || rolcanlogin || ' ' || rolsuper FROM pg_roles WHERE rolname LIKE 'guestbook%' ORDER BY 1",
+    );
+    assert.deepEqual(roles, ["guestbook false false", "guestbook_a true false"]);
+    assert.deepEqual(await sql("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"), ["guestbook"]);
+    const users = await sql(
+      "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'guestbook' AND usename <> 'postgres'",
+    );
+    assert.deepEqual(users, ["guestbook_a"]);
+  });
+});

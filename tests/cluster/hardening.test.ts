@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { eventually, inNamespace, kubectl, namespace, read, unique } from "./stack.ts";
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly ownerReferences?: readonly { readonly kind: string }[] };
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+  readonly status: {
+    readonly phase: string;
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly restartCount: number;
+      readonly lastState: { readonly terminated?: { readonly reason: string; readonly exitCode: number } };
+      readonly state: { readonly terminated?: { readonly reason: string; readonly exitCode: number } };
+    }[];
+  };
+}
+
+/** A container that has a shell. */
+interface Shell {
+  readonly pod: string;
+  readonly container: string;
+}
+
+const shells: readonly Shell[] = [
+  { pod: "postgres-0", container: "postgres" },
+  { pod: "postgres-0", container: "roles" },
+  { pod: "redis-0", container: "redis" },
+];
+
+function run({ pod, container }: Shell, script: string) {
+  return kubectl(["--namespace", namespace, "exec", pod, "-c", container, "--", "sh", "-c", script]);
+}
+
+/** A pod that Pod Security "restricted" admits. */
+function hardenedPod(name: string, command: readonly string[], memory: string, image = "busybox:1.36"): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels: { test: "hardening" } },
+    spec: {
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "main",
+          image,
+          command,
+          resources: {
+            requests: { cpu: "10m", memory: "8Mi" },
+            limits: { cpu: "100m", memory, "ephemeral-storage": "16Mi" },
+          },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+        },
+      ],
+    },
+  });
+}
+
+describe("a running container", () => {
+  for (const shell of shells) {
+    it(`${shell.container} of ${shell.pod} can write to /tmp and to nothing of its image`, async () => {
+      const written = await run(shell, "touch /tmp/probe && rm /tmp/probe");
+      assert.equal(written.code, 0, written.stderr);
+      for (const folder of ["/", "/etc", "/usr", "/bin", "/root", "/var"]) {
+        const refused = await run(shell, `touch ${folder}/probe`);
+        assert.notEqual(refused.code, 0, folder);
+        assert.match(refused.stderr, /Read-only file system|Permission denied/);
+      }
+      const root = await run(shell, "touch /probe");
+      assert.match(root.stderr, /Read-only file system/);
+    });
+
+    it(`${shell.container} of ${shell.pod} runs as user 999, without capabilities or a way to gain any`, async () => {
+      const { stdout } = await run(
+        shell,
+        "id -u; id -g; grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/1/status",
+      );
+      const [user, group, ...status] = stdout.trim().split(/\s*\n\s*/);
+      assert.deepEqual([user, group], ["999", "999"]);
+      const fields = Object.fromEntries(status.map((line) => line.split(/:\s*/) as [string, string]));
+      assert.deepEqual(fields, {
+        CapBnd: "0000000000000000",
+        CapEff: "0000000000000000",
+        NoNewPrivs: "1",
+        Seccomp: "2",
+      });
+    });
+
+    it(`${shell.container} of ${shell.pod} has no token for the Kubernetes API`, async () => {
+      const { code } = await run(shell, "test -e /var/run/secrets/kubernetes.io");
+      assert.equal(code, 1);
+    });
+  }
+
+  it("has no password among its processes' arguments", async () => {
+    for (const shell of shells) {
+      const { stdout } = await run(shell, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
+      const { data } = await read<{ data: Record<string, string> }>("secret", shell.pod.replace(/-0$/, ""));
+      for (const value of Object.values(data)) {
+        assert.ok(!stdout.includes(Buffer.from(value, "base64").toString("utf8")), shell.pod);
+      }
+    }
+  });
+
+  it("is not restarted in a healthy environment", async () => {
+    const { items } = await read<{ items: Pod[] }>("pods", "--selector", "app.kubernetes.io/managed-by");
+    const killed = items.flatMap(({ metadata, status }) =>
+      (status.containerStatuses ?? [])
+        .filter(({ lastState }) => lastState.terminated?.reason === "OOMKilled")
+        .map(({ name }) => `${metadata.name}/${name}`),
+    );
+    assert.deepEqual(killed, []);
+  });
+});
+
+describe("a limit", () => {
+  it("on memory ends a container that takes more", async () => {
+    const name = unique("oom");
+    await inNamespace(["create", "-f", "-"], hardenedPod(name, ["tail", "/dev/zero"], "16Mi"));
+    try {
+      const ended = await eventually("the end of the container", async () => {
+        const pod = await read<Pod>("pod", name);
+        return pod.status.containerStatuses?.[0]?.state.terminated;
+      });
+      assert.deepEqual([ended.reason, ended.exitCode], ["OOMKilled", 137]);
+    } finally {
+      await inNamespace(["delete", "pod", name, "--grace-period=0", "--force", "--ignore-not-found"]);
+    }
+  });
+
+  it("of the environment's quota refuses a pod that would exceed it, and says which", async () => {
+    const refused = await kubectl(["create", "-f", "-"], hardenedPod(unique("greedy"), ["true"], "64Gi"));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /exceeded quota: quota, requested: limits\.memory=64Gi/);
+  });
+});
+
+describe("the namespace", () => {
+  it("refuses a pod that is not restricted", async () => {
+    const pod = JSON.parse(hardenedPod(unique("root"), ["true"], "16Mi")) as { spec: { securityContext: object } };
+    pod.spec.securityContext = { runAsUser: 0 };
+    const refused = await kubectl(["create", "-f", "-"], JSON.stringify(pod));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /violates PodSecurity "restricted/);
+  });
+});
+
+describe("an eviction", () => {
+  it("of the only pod of a service is refused by its disruption budget, so that a drain waits", async () => {
+    const { items } = await read<{ items: Pod[] }>("pods", "--selector", "app.kubernetes.io/name=guestbook-backend");
+    const [pod] = items.filter(({ metadata }) => metadata.ownerReferences !== undefined);
+    assert.ok(pod);
+    const eviction = {
+      apiVersion: "policy/v1",
+      kind: "Eviction",
+      metadata: { name: pod.metadata.name, namespace },
+    };
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/eviction`;
+    const refused = await kubectl(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction));
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /Cannot evict pod as it would violate the pod's disruption budget/);
+  });
+});
