@@ -43,7 +43,7 @@ try {
   await checkout.must(["up", "--stack", STACK, "--cluster", "simulated"]);
   const env = await checkout.environment();
   // kubectl runs as its users have it: the tuning of Go's memory is for the engine.
-  const plain = { ...env, GOGC: "100" };
+  const plain = { ...env, GOGC: "100", GOMEMLIMIT: "off" };
   const folder = join(checkout.folder, ".terrarium", "bench");
   mkdirSync(folder, { recursive: true });
   const manifests = writeManifests(

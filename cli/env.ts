@@ -12,6 +12,7 @@ const toolVariables = [
   "PULUMI_IGNORE_AMBIENT_PLUGINS",
   "NODE_COMPILE_CACHE",
   "GOGC",
+  "GOMEMLIMIT",
 ];
 
 /** Prints the lines that make a shell use this checkout's tools, cluster and state: `eval "$(bin/terrarium env)"`. */
