@@ -11,7 +11,7 @@ import {
 import { chooseNetworks, machineNames, portsFrom } from "../../../../clusters/host/plan.ts";
 import { storageObjects } from "../../../../clusters/host/storage.ts";
 
-const paths = { host: "/work/a/.terrarium/host", clusterName: "terrarium-0123abcd" };
+const paths = { host: "/src/a/.terrarium/host", clusterName: "terrarium-0123abcd" };
 const layout = hostLayout(paths);
 const plan = {
   networks: chooseNetworks([]),

@@ -5,23 +5,23 @@ import { processIdentity, readServicePids, writeServicePid } from "../../../../c
 import { listProcesses } from "../../../../clusters/processes.ts";
 import { useScratchFolder } from "../scratch-folder.ts";
 
-const layout = hostLayout({ host: "/work/a/.terrarium/host", clusterName: "terrarium-0123abcd" });
+const layout = hostLayout({ host: "/src/a/.terrarium/host", clusterName: "terrarium-0123abcd" });
 
 describe("the processes of a host cluster", () => {
   const scratch = useScratchFolder();
 
   it("are known by their program together with a file of the cluster", () => {
     const of = (line: string): string | undefined => serviceByCommandLine(line, layout);
-    assert.equal(of("/cache/bin/etcd --data-dir=/work/a/.terrarium/host/etcd"), "etcd");
-    assert.equal(of("node /x/clusters/host/supervisor.ts /work/a/.terrarium/host/services.json"), "supervisor");
+    assert.equal(of("/cache/bin/etcd --data-dir=/src/a/.terrarium/host/etcd"), "etcd");
+    assert.equal(of("node /x/clusters/host/supervisor.ts /src/a/.terrarium/host/services.json"), "supervisor");
     const shim =
       "/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id 1 -address /run/terrarium-0123abcd/containerd.sock";
     assert.equal(of(shim), "shim");
   });
 
   it("are neither those of another cluster nor programs that only read such a file", () => {
-    assert.equal(serviceByCommandLine("/cache/bin/etcd --data-dir=/work/b/.terrarium/host/etcd", layout), undefined);
-    assert.equal(serviceByCommandLine("tail -f /work/a/.terrarium/host/logs/etcd.log", layout), undefined);
+    assert.equal(serviceByCommandLine("/cache/bin/etcd --data-dir=/src/b/.terrarium/host/etcd", layout), undefined);
+    assert.equal(serviceByCommandLine("tail -f /src/a/.terrarium/host/logs/etcd.log", layout), undefined);
     assert.equal(serviceByCommandLine("/usr/bin/kubelet --config=/etc/kubelet", layout), undefined);
   });
 

@@ -43,13 +43,13 @@ COMMIT
   it("are the mounts below the cluster's folders, the innermost first", () => {
     const mountinfo = [
       "20 1 8:1 / / rw - ext4 /dev/a rw",
-      "21 20 0:5 / /work/a\\040b/host/kubelet rw - tmpfs tmpfs rw",
-      "22 21 0:6 / /work/a\\040b/host/kubelet/pods/x rw - tmpfs tmpfs rw",
-      "23 20 0:7 / /work/a\\040b/hosting rw - tmpfs tmpfs rw",
+      "21 20 0:5 / /src/a\\040b/host/kubelet rw - tmpfs tmpfs rw",
+      "22 21 0:6 / /src/a\\040b/host/kubelet/pods/x rw - tmpfs tmpfs rw",
+      "23 20 0:7 / /src/a\\040b/hosting rw - tmpfs tmpfs rw",
     ].join("\n");
-    assert.deepEqual(mountsBelow(mountinfo, ["/work/a b/host"]), [
-      "/work/a b/host/kubelet/pods/x",
-      "/work/a b/host/kubelet",
+    assert.deepEqual(mountsBelow(mountinfo, ["/src/a b/host"]), [
+      "/src/a b/host/kubelet/pods/x",
+      "/src/a b/host/kubelet",
     ]);
   });
 
