@@ -62,7 +62,7 @@ describe("the configuration of a host cluster", () => {
     const folders = [...text.matchAll(/^\s*(?:root|state|address|path|bin_dir|conf_dir|Root) = "(.*)"$/gm)];
     assert.equal(folders.length, 7);
     for (const [, folder] of folders)
-      assert.match(folder ?? "", /^\/(work\/a\/\.terrarium\/host|run\/terrarium-0123abcd)\//);
+      assert.match(folder ?? "", /^\/(src\/a\/\.terrarium\/host|run\/terrarium-0123abcd)\//);
     const { plugins } = cniConfiguration(layout) as { plugins: { type: string }[] };
     assert.deepEqual(
       plugins.map(({ type }) => type),

@@ -56,9 +56,9 @@ COMMIT
   it("are the processes whose root folder is made of the cluster's layers", () => {
     const root = (upper: string): string =>
       `30 29 0:40 / / rw - overlay overlay rw,lowerdir=/l,upperdir=${upper}/snapshots/3/fs,workdir=/w`;
-    assert.equal(rootLiesIn(root("/work/host/containerd"), "/work/host/containerd"), true);
-    assert.equal(rootLiesIn(root("/var/lib/containerd"), "/work/host/containerd"), false);
-    assert.equal(rootLiesIn("30 29 8:1 / / rw - ext4 /dev/a rw", "/work/host/containerd"), false);
+    assert.equal(rootLiesIn(root("/src/host/containerd"), "/src/host/containerd"), true);
+    assert.equal(rootLiesIn(root("/var/lib/containerd"), "/src/host/containerd"), false);
+    assert.equal(rootLiesIn("30 29 8:1 / / rw - ext4 /dev/a rw", "/src/host/containerd"), false);
   });
 
   it("are the sets of addresses that Felix made", () => {
