@@ -1,4 +1,5 @@
 /** Whether pods can run on this machine. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,8 @@ export interface MachineFacts {
   readonly overlays: boolean;
   readonly cgroups: boolean;
   readonly networkNamespaces: boolean;
+  /** This root may make mounts and network namespaces; in a container it often may not. */
+  readonly privileged: boolean;
   /** Linux' number of the file system that the checkout is on. */
   readonly checkoutFilesystem: number;
   readonly missingPackages: readonly string[];
@@ -42,6 +45,9 @@ export function machineRefusal(facts: MachineFacts): string | undefined {
     ...(facts.networkNamespaces ? [] : ["network namespaces"]),
   ];
   if (missing.length > 0) return `the kernel does not offer ${missing.join(" and ")}`;
+  if (!facts.privileged) {
+    return "root may not make mounts and network namespaces here, as in a container without privileges; run the command on the machine itself";
+  }
   if (facts.checkoutFilesystem === overlayFilesystem) {
     return "the checkout is on an overlay file system, which cannot hold the layers of containers; clone it to a disk or a volume";
   }
@@ -58,11 +64,17 @@ function readFacts(paths: LocalPaths): MachineFacts {
     overlays: hasFilesystem("overlay") || existsSync(join("/lib/modules", release())),
     cgroups: existsSync("/sys/fs/cgroup/cgroup.controllers") || existsSync("/sys/fs/cgroup/memory"),
     networkNamespaces: existsSync("/proc/self/ns/net"),
+    privileged: mayUnshare(),
     checkoutFilesystem: statfsSync(paths.checkout).type,
     missingPackages: missing,
     canInstall: installRefusal(missing) === undefined,
     ...(other === undefined ? {} : { otherCheckout: other }),
   };
+}
+
+/** Tries, in a process that ends at once. */
+function mayUnshare(): boolean {
+  return spawnSync("unshare", ["--mount", "--net", "true"], { stdio: "ignore" }).status === 0;
 }
 
 function hasFilesystem(name: string): boolean {

@@ -12,6 +12,7 @@ const good: MachineFacts = {
   overlays: true,
   cgroups: true,
   networkNamespaces: true,
+  privileged: true,
   checkoutFilesystem: 0xef53,
   missingPackages: [],
   canInstall: true,
@@ -29,6 +30,7 @@ describe("a machine for a host cluster", () => {
       machineRefusal({ ...good, overlays: false, cgroups: false, networkNamespaces: false }),
       "the kernel does not offer overlay file systems and control groups at /sys/fs/cgroup and network namespaces",
     );
+    assert.match(machineRefusal({ ...good, privileged: false }) ?? "", /container without privileges/);
     assert.match(machineRefusal({ ...good, checkoutFilesystem: 0x794c7630 }) ?? "", /clone it to a disk or a volume/);
   });
 
