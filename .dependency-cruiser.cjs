@@ -1,6 +1,7 @@
 /**
- * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; netcheck builds on
- * spec and clusters; cli, gitops and bench sit on top. See docs/adr.
+ * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; stacks and
+ * netcheck build on clusters; platform on spec, components, clusters and stacks; cli, gitops and bench sit on top. See
+ * docs/adr.
  */
 const only = (name, from, allowed, comment) => ({
   name,
@@ -8,7 +9,7 @@ const only = (name, from, allowed, comment) => ({
   severity: "error",
   from: { path: from },
   to: {
-    path: "^(spec|components|policies|platform|cli|clusters|netcheck|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
+    path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
     pathNot: allowed,
   },
 });
@@ -20,7 +21,7 @@ module.exports = {
     {
       name: "no-dev-dependencies-at-run-time",
       severity: "error",
-      from: { path: "^(spec|components|policies|platform|cli|clusters|netcheck|gitops|index\\.ts)" },
+      from: { path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|gitops|index\\.ts)" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
     only("spec-is-pure", "^spec/", "^spec/", "spec/ imports nothing of the rest"),
@@ -39,7 +40,20 @@ module.exports = {
       to: { path: "@pulumi/kubernetesx" },
     },
     only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
+    only("stacks-on-clusters", "^stacks/", "^(stacks|clusters)/", "stacks/ reads and repairs Pulumi's state"),
     only("netcheck", "^netcheck/", "^(netcheck|spec|clusters)/", "netcheck/ asks a cluster about what spec/ declares"),
+    only(
+      "platform-domain",
+      "^platform/domain/",
+      "^(platform/domain|spec)/",
+      "platform/domain/ decides and does nothing",
+    ),
+    only(
+      "platform",
+      "^platform/(?!domain/)",
+      "^(platform|spec|components|clusters|stacks)/",
+      "platform/ drives the same components as every other way of running Terrarium",
+    ),
     only("images-on-clusters", "^images/", "^(images|clusters|spec)/", "images/ makes images and loads them"),
     only(
       "program",
@@ -50,13 +64,13 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|netcheck|spec)/|base-file\\.ts$)",
+      "^((cli|clusters|stacks|netcheck|spec)/|platform/(main|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(
       "program-server",
       "^cli/program-server\\.ts$",
-      "^(index\\.ts|components/index\\.ts|cli/lazy-modules/)",
+      "^(index\\.ts|components/index\\.ts|stacks/(lazy-modules/|debug-messages\\.ts$))",
       "the program server loads the program and nothing else",
     ),
     {

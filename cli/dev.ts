@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import type { RequestedCluster } from "../clusters/choose.ts";
 import type { ClusterAccess } from "../clusters/provider.ts";
 import { writeClusterRecord } from "../clusters/record.ts";
@@ -15,6 +16,7 @@ import { resolveStack } from "./stack-validation.ts";
 import { readReport } from "./status.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 import { formatTable } from "./table.ts";
+import { testStacksOf } from "./test-stacks.ts";
 import { up } from "./up.ts";
 
 /** Options of the commands for a local cluster with real pods. */
@@ -50,10 +52,21 @@ export async function bootstrapDev(
   surroundings.stdout.write(`\n${formatForwards(forwards)}${formatCredentials(environment, options.stack)}`);
 }
 
-/** Removes what {@link bootstrapDev} brought up, its data included. */
+/** Removes what {@link bootstrapDev} brought up and what tests brought up beside it, their data included. */
 export async function cleanupDev(surroundings: Surroundings, { stack }: DevOptions): Promise<void> {
-  await new Forwards(new Session(surroundings, stack).paths).stop();
-  await down(surroundings, { stack, deleteData: true });
+  const session = new Session(surroundings, stack);
+  await new Forwards(session.paths).stop();
+  const known = session.state.isLocal ? session.state.localStacks(session.file.project) : [];
+  const tests = testStacksOf(stack, known);
+  const leaving = [...tests, stack];
+  const provider = session.current();
+  if (provider !== undefined && provider.name !== "context" && known.every((name) => leaving.includes(name))) {
+    // Nothing of an environment outlives its cluster: there is no need to delete it object by object before.
+    say(surroundings, `Removing the ${provider.name} cluster.`);
+    await provider.down();
+  }
+  for (const name of leaving) await down(surroundings, { stack: name, deleteData: true });
+  for (const name of tests) rmSync(new Session(surroundings, name).file.path);
 }
 
 /** Shows what runs, and which ports of this machine lead to it. */
@@ -91,7 +104,7 @@ export async function testIntegrationDev(
   if (forwards.read()?.stack !== stack || !(await forwards.running())) {
     throw new CommandFailure(`No ports of this machine lead to ${stack}. ${again}`);
   }
-  const args = ["--config", "tests/cluster/.mocharc.json", "--reporter-option", "layer=cluster"];
+  const args = ["--config", "tests/cluster/.mocharc.json"];
   const child = spawn("node_modules/.bin/mocha", [...args, ...(grep === undefined ? [] : ["--grep", grep])], {
     cwd: surroundings.checkout,
     stdio: ["ignore", 1, 2],

@@ -1,11 +1,12 @@
 import { rmdir } from "node:fs/promises";
 import type { ClusterAccess, ClusterProvider, ClusterStatus } from "../clusters/provider.ts";
+import { lastLines } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
+import { deleteNamespaces, environmentNamespaces } from "../stacks/cluster-objects.ts";
+import { createdNamespaces, protectedResources } from "../stacks/exported-state.ts";
+import { findRemains, volumesOf } from "../stacks/remains.ts";
 import type { Engine } from "./engine.ts";
-import { createdNamespaces, protectedResources, unprotectAll } from "./exported-state.ts";
 import { CommandFailure, InterruptedFailure } from "./exit.ts";
-import { deleteNamespaces, environmentNamespaces } from "./inventory.ts";
-import { findRemains, volumesOf } from "./remains.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 import { ensureUnlocked } from "./unlock.ts";
@@ -104,10 +105,16 @@ async function destroy(work: Destruction): Promise<void> {
   const remains = await findRemains(reader, namespaces, volumes);
   if (remains.length > 0) {
     throw new CommandFailure(
-      `Left in the cluster:\n${remains.map((line) => `  ${line}\n`).join("")}The stack's state is kept; run \`${again}\` again when these are gone.`,
+      `Left in the cluster:\n${remains.map(({ kind, name, holder }) => `  ${kind} ${name}: ${holder}\n`).join("")}The stack's state is kept; run \`${again}\` again when these are gone.`,
     );
   }
   await engine.removeStack(false);
+}
+
+/** Lets a destroy delete every resource of the stack. */
+async function unprotectAll(engine: Engine): Promise<void> {
+  const result = await engine.capture(["state", "unprotect", "--all", "--yes"]);
+  if (result.code !== 0) throw new CommandFailure(`The data cannot be released for deletion: ${lastLines(result)}`);
 }
 
 /** An environment whose configuration has become wrong must still be removable. */

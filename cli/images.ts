@@ -6,6 +6,7 @@ import { runCommand } from "../clusters/run-command.ts";
 import { defaultCacheDir } from "../clusters/toolchain/index.ts";
 import {
   CATALOGUE,
+  CLUSTER_IMAGES,
   ensureImages,
   fullReference,
   IMAGE_TOOLS,
@@ -15,29 +16,50 @@ import {
   pullInto,
 } from "../images/index.ts";
 import type { ResolvedEnvironment } from "../spec/index.ts";
-import { CommandFailure } from "./exit.ts";
+import { CommandFailure, UsageFailure } from "./exit.ts";
 import { Session } from "./session.ts";
 import { resolveStack } from "./stack-validation.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 
-/** Makes the images of a stack, and loads them into its cluster when that runs. */
-export async function images(surroundings: Surroundings, { stack }: { readonly stack: string }): Promise<void> {
-  const session = new Session(surroundings, stack);
-  const environment = resolveStack(surroundings.checkout, stack);
-  const found = (await session.current()?.status()) ?? { phase: "absent" };
-  await loadStackImages(surroundings, session, environment, found.phase === "running" ? found.access : undefined);
+/** Options of the command `images`. */
+export interface ImagesCommandOptions {
+  readonly stack: string;
+  /** References as a stack's description has them. An empty list stands for all that the stack runs. */
+  readonly references: readonly string[];
 }
 
 /**
- * Makes sure that a local cluster has the images that the stack runs, and the one of canaries: pulled where their registries
- * can be reached, else local stand-ins. Images that Terrarium does not know are left to the cluster.
+ * Makes the images of a stack, or those that are named, and loads them into the stack's cluster when that runs.
  *
- * @param access a cluster to load them into. @default they are only made
+ * @throws UsageFailure for a reference that Terrarium does not know.
  */
+export async function images(surroundings: Surroundings, options: ImagesCommandOptions): Promise<void> {
+  const session = new Session(surroundings, options.stack);
+  const environment = resolveStack(surroundings.checkout, options.stack);
+  const names = options.references.length === 0 ? imagesOf(environment) : options.references.map(imageNamed);
+  const found = (await session.current()?.status()) ?? { phase: "absent" };
+  await provideImages(surroundings, session, names, found.phase === "running" ? found.access : undefined);
+}
+
+/** Makes sure that a local cluster has the images that the stack runs, and the one of canaries. */
 export async function loadStackImages(
   surroundings: Surroundings,
   session: Session,
   environment: ResolvedEnvironment,
+  access: ClusterAccess,
+): Promise<void> {
+  await provideImages(surroundings, session, imagesOf(environment), access);
+}
+
+/**
+ * Has images pulled into a cluster where their registries can be reached, else makes local stand-ins and loads them.
+ *
+ * @param access the cluster. @default they are only made
+ */
+async function provideImages(
+  surroundings: Surroundings,
+  session: Session,
+  names: readonly ImageName[],
   access: ClusterAccess | undefined,
 ): Promise<void> {
   const { env } = surroundings;
@@ -45,7 +67,6 @@ export async function loadStackImages(
     say(surroundings, line);
   };
   const store = access && (await imageStore(surroundings, session, access));
-  const names = imagesOf(environment);
   const pull = store && pullInto(store.target, { env: store.env, say: tell });
   const toolchain = await surroundings.toolchain(IMAGE_TOOLS);
   const cacheDir = defaultCacheDir(env, process.platform, homedir());
@@ -53,13 +74,21 @@ export async function loadStackImages(
   if (store) await loadImages(store.target, built, { env: store.env, say: tell });
 }
 
-/** Names of the known images that an environment runs. */
+/** Names of the known images that an environment runs; others are left to the cluster. */
 export function imagesOf({ services, dataStores, migrations, observability }: ResolvedEnvironment): ImageName[] {
   const { prometheus, loki, grafana, collector } = observability;
   const servers = [prometheus, loki, grafana, collector].filter(({ enabled }) => observability.enabled && enabled);
   const parts = [...Object.values(services), ...Object.values(dataStores), ...Object.values(migrations), ...servers];
-  const references = new Set(["busybox:1.36", ...parts.map(({ image }) => image)].map(fullReference));
+  const clones = Object.values(services).flatMap(({ source }) => source?.gitImage ?? []);
+  const references = new Set(["busybox:1.36", ...clones, ...parts.map(({ image }) => image)].map(fullReference));
   return (Object.keys(CATALOGUE) as ImageName[]).filter((name) => references.has(CATALOGUE[name].reference));
+}
+
+function imageNamed(reference: string): ImageName {
+  const name = CLUSTER_IMAGES.find((known) => CATALOGUE[known].reference === fullReference(reference));
+  if (name !== undefined) return name;
+  const known = CLUSTER_IMAGES.map((each) => CATALOGUE[each].reference).sort();
+  throw new UsageFailure(`There is no recipe for the image "${reference}". Choose one of: ${known.join(", ")}.`);
 }
 
 /** Where a cluster keeps its images, and the variables with which it is reached. */

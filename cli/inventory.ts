@@ -1,6 +1,4 @@
-import type { ClusterAccess } from "../clusters/provider.ts";
-import { lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
-import { CommandFailure } from "./exit.ts";
+import { type ClusterReader, type KubeObject, listObjects } from "../stacks/cluster-objects.ts";
 
 /** One workload of an environment. */
 export interface Workload {
@@ -12,56 +10,6 @@ export interface Workload {
   readonly desired: number;
   /** Images of the containers, in their order. */
   readonly images: readonly string[];
-}
-
-/** Reads a cluster with kubectl. */
-export interface ClusterReader {
-  /** Path of kubectl. */
-  readonly kubectl: string;
-  readonly access: ClusterAccess;
-  readonly env: NodeJS.ProcessEnv;
-  /** @default starts programs of this machine */
-  readonly run?: RunCommand;
-}
-
-interface KubeObject {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly finalizers?: readonly string[] };
-  readonly spec?: Record<string, unknown>;
-  readonly status?: Record<string, unknown>;
-}
-
-/**
- * Lists objects.
- *
- * @param args of `kubectl get`.
- * @throws CommandFailure when the cluster does not answer.
- */
-export async function listObjects(reader: ClusterReader, args: readonly string[]): Promise<KubeObject[]> {
-  const { kubectl, access, env } = reader;
-  const target = ["--kubeconfig", access.kubeconfig, "--context", access.context, "--request-timeout=30s"];
-  const result = await (reader.run ?? runCommand)(kubectl, [...target, "get", ...args, "--output", "json"], { env });
-  if (result.code !== 0) throw new CommandFailure(`The cluster cannot be read: ${lastLines(result, 1)}`);
-  return (JSON.parse(result.stdout) as { items: KubeObject[] }).items;
-}
-
-/** Names of the namespaces that belong to an environment. */
-export async function environmentNamespaces(reader: ClusterReader, environment: string): Promise<string[]> {
-  const found = await listObjects(reader, ["namespaces", "--selector", `app.kubernetes.io/instance=${environment}`]);
-  return found.map((object) => object.metadata.name);
-}
-
-/** Deletes namespaces and all that is in them; does not wait. */
-export async function deleteNamespaces(reader: ClusterReader, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  const { kubectl, access, env } = reader;
-  const target = ["--kubeconfig", access.kubeconfig, "--context", access.context];
-  const result = await (reader.run ?? runCommand)(
-    kubectl,
-    [...target, "delete", "namespaces", "--wait=false", ...names],
-    { env },
-  );
-  if (result.code !== 0) throw new CommandFailure(`The namespaces cannot be deleted: ${lastLines(result, 1)}`);
 }
 
 /** Lists the workloads of namespaces, in the order of namespace, kind and name. */

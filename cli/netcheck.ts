@@ -1,20 +1,19 @@
 import { lookup } from "node:dns/promises";
-import { stringify } from "yaml";
 import { readClusterFacts } from "../clusters/facts.ts";
 import type { ClusterAccess } from "../clusters/provider.ts";
 import { runCommand } from "../clusters/run-command.ts";
-import { type CheckResult, checkNetwork, isAsDeclared, type NetworkReport } from "../netcheck/check-network.ts";
-import type { Clock } from "../netcheck/clock.ts";
+import { checkNetwork, isAsDeclared, type NetcheckArgs } from "../netcheck/check-network.ts";
+import { type Clock, realClock } from "../netcheck/clock.ts";
 import { KubectlCluster } from "../netcheck/kubectl-cluster.ts";
 import { missing, type Outside, startOutside } from "../netcheck/outside.ts";
 import { ownOwner } from "../netcheck/owner.ts";
+import { environmentNamespaces } from "../stacks/cluster-objects.ts";
 import { CommandFailure } from "./exit.ts";
-import { environmentNamespaces } from "./inventory.ts";
+import { formatNetworkReport } from "./network-report.ts";
 import type { ReportFormat } from "./report.ts";
 import { Session } from "./session.ts";
 import { resolveStack } from "./stack-validation.ts";
 import { say, type Surroundings } from "./surroundings.ts";
-import { formatTable } from "./table.ts";
 
 /** Options of `terrarium netcheck`. */
 export interface NetcheckOptions {
@@ -38,38 +37,7 @@ export interface OutsideAddress {
  * @param clock @default real time
  */
 export async function netcheck(surroundings: Surroundings, options: NetcheckOptions, clock?: Clock): Promise<void> {
-  const session = new Session(surroundings, options.stack);
-  const environment = resolveStack(surroundings.checkout, options.stack);
-  const access = await currentAccess(session);
-  const toolchain = await surroundings.toolchain(["kubectl"]);
-  const kubectl = toolchain.path("kubectl");
-  const { env, interrupted: signal } = surroundings;
-  const timing = clock ? { clock } : {};
-  const namespaces = await environmentNamespaces({ kubectl, access, env }, environment.name);
-  if (!namespaces.includes(environment.name)) throw notUp(options.stack, "is not up");
-  const facts = await readClusterFacts({
-    ...access,
-    env,
-    run: (_, args, commandOptions) => runCommand(kubectl, args, commandOptions),
-  });
-  const outside = await outsideOf(options.outside, access, env);
-  let report: NetworkReport;
-  try {
-    report = await checkNetwork({
-      environment,
-      cluster: new KubectlCluster({ kubectl, access, env, ...timing }),
-      facts,
-      outside: outside.world,
-      owner: await ownOwner(),
-      signal,
-      ...timing,
-      say: (line) => {
-        say(surroundings, line);
-      },
-    });
-  } finally {
-    await outside.stop();
-  }
+  const report = await withStackNetwork(surroundings, options, checkNetwork, clock);
   surroundings.stdout.write(formatNetworkReport(report, options.output, options.onlyDifferences));
   if (!report.enforced) {
     throw new CommandFailure(
@@ -81,37 +49,55 @@ export async function netcheck(surroundings: Surroundings, options: NetcheckOpti
     throw new CommandFailure(`${differing} of ${report.checks.length} connections are not as declared.`);
 }
 
+/**
+ * Calls a function with what it takes to try a running stack's network.
+ *
+ * @param clock @default real time
+ * @throws CommandFailure that says what to do when the stack does not run on real pods.
+ */
+export async function withStackNetwork<T>(
+  surroundings: Surroundings,
+  options: Pick<NetcheckOptions, "stack" | "outside">,
+  use: (args: NetcheckArgs) => Promise<T>,
+  clock: Clock = realClock,
+): Promise<T> {
+  const session = new Session(surroundings, options.stack);
+  const environment = resolveStack(surroundings.checkout, options.stack);
+  const access = await currentAccess(session);
+  const toolchain = await surroundings.toolchain(["kubectl"]);
+  const kubectl = toolchain.path("kubectl");
+  const { env, interrupted: signal } = surroundings;
+  const namespaces = await environmentNamespaces({ kubectl, access, env }, environment.name);
+  if (!namespaces.includes(environment.name)) throw notUp(options.stack, "is not up");
+  const facts = await readClusterFacts({
+    ...access,
+    env,
+    run: (_, args, commandOptions) => runCommand(kubectl, args, commandOptions),
+  });
+  const outside = await outsideOf(options.outside, access, env);
+  try {
+    return await use({
+      environment,
+      cluster: new KubectlCluster({ kubectl, access, env, clock }),
+      facts,
+      outside: outside.world,
+      owner: await ownOwner(),
+      signal,
+      clock,
+      say: (line) => {
+        say(surroundings, line);
+      },
+    });
+  } finally {
+    await outside.stop();
+  }
+}
+
 /** Reads `--outside`. @returns undefined when it is not HOST:PORT. */
 export function parseOutside(text: string): OutsideAddress | undefined {
   const [, host, port] = /^([A-Za-z0-9.-]+):(\d{1,5})$/.exec(text) ?? [];
   const number = Number(port);
   return host === undefined || number < 1 || number > 65535 ? undefined : { host, port: number };
-}
-
-/** Writes a report in a format. */
-export function formatNetworkReport(report: NetworkReport, format: ReportFormat, onlyDifferences: boolean): string {
-  const shown = report.checks.filter((check) => !onlyDifferences || !isAsDeclared(check));
-  if (format !== "table") {
-    const summary = { total: report.checks.length, asDeclared: report.checks.filter(isAsDeclared).length };
-    const document = { ...report, summary, checks: shown };
-    return format === "json" ? `${JSON.stringify(document, null, 2)}\n` : stringify(document);
-  }
-  const { checks, unchecked, enforced } = report;
-  if (!enforced) return "";
-  const rows = shown.map((check) => [
-    ...[check.from, check.to, `${check.port}/${check.protocol}`, check.expected],
-    isAsDeclared(check) ? check.got : explain(check),
-  ]);
-  const skipped = unchecked.map(({ from, to, why }) => `not checked: ${from} to ${to}: ${why}\n`);
-  const table = rows.length === 0 ? "" : `${formatTable(["FROM", "TO", "PORT", "EXPECTED", "GOT"], rows)}\n`;
-  const differing = checks.filter((check) => !isAsDeclared(check)).length;
-  const verdict =
-    differing === 0 ? `${checks.length} as declared` : `${differing} ${differing === 1 ? "differs" : "differ"}`;
-  return `${table}${skipped.join("")}${checks.length} checks: ${verdict}\n`;
-}
-
-function explain({ got, detail, why }: CheckResult): string {
-  return `${got} (${[why, detail].filter((part) => part !== undefined).join("; ")})`;
 }
 
 async function currentAccess(session: Session): Promise<ClusterAccess> {

@@ -2,7 +2,7 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } f
 import service from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/language_pb.js";
 import type { ProgramArgs } from "../index.ts";
-import { loadRarelyNeededLazily } from "./lazy-modules/index.ts";
+import { loadRarelyNeededLazily } from "../stacks/lazy-modules/index.ts";
 
 /** The part of Pulumi's own language server that runs a program; its types leave it out as internal. */
 interface LanguageServer {
@@ -56,14 +56,16 @@ export async function withProgram<T>(
 
 async function loadProgram(args: ProgramArgs): Promise<LanguageServer> {
   loadRarelyNeededLazily();
-  const [pulumi, { LanguageServer }, { default: main }] = await Promise.all([
+  const [pulumi, { dropDebugMessages }, { LanguageServer }, { default: main }] = await Promise.all([
     import("@pulumi/pulumi"),
+    import("../stacks/debug-messages.ts"),
     import("@pulumi/pulumi/automation/server.js") as Promise<unknown> as Promise<{
       LanguageServer: new (program: () => Promise<unknown>) => LanguageServer;
     }>,
     import("../index.ts"),
     import("../components/index.ts"),
   ]);
+  dropDebugMessages();
   const server = new LanguageServer(() => main(args));
   return {
     getRequiredPlugins: server.getRequiredPlugins.bind(server),

@@ -1,15 +1,19 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
+import { addCompletionCommand } from "./completion/command.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
 import { down } from "./down.ts";
-import { printEnvironment } from "./env.ts";
+import { addEnvironmentCommands } from "./environments/commands.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
+import { stackName, stackOption } from "./options.ts";
+import { addPlatformCommand } from "./platform.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
 import { type ReportFormat, reportFormats } from "./report.ts";
+import { printEnvironment } from "./shell-environment.ts";
 import { status } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { up } from "./up.ts";
@@ -100,9 +104,12 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
 
   program
     .command("images")
-    .description("make the images of a stack, and load them into its local cluster when that runs")
+    .description(
+      "make the images of a stack, or those that are named, and load them into its local cluster when that runs",
+    )
+    .argument("[images...]", "e.g. terrarium/clock:0.1.0 or, with a shell in it, terrarium/clock:0.1.0-debug")
     .addOption(devStackOption())
-    .action((options: { stack: string }) => images(surroundings, options));
+    .action((references: string[], options: { stack: string }) => images(surroundings, { ...options, references }));
 
   program
     .command("bootstrap-dev")
@@ -163,8 +170,8 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     );
 
   program
-    .command("env")
-    .description('print shell lines for plain pulumi and kubectl: eval "$(bin/terrarium env)"')
+    .command("shellenv")
+    .description('print shell lines for plain pulumi and kubectl: eval "$(bin/terrarium shellenv)"')
     .action(() => printEnvironment(surroundings));
 
   program
@@ -174,11 +181,11 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .argument("[args...]", "arguments of kubectl, after --")
     .action((args: string[], options: { stack: string }) => kubectl(surroundings, options.stack, args));
 
-  return program;
-}
+  addEnvironmentCommands(program, surroundings);
+  addPlatformCommand(program, surroundings);
+  addCompletionCommand(program, surroundings);
 
-function stackOption(): Option {
-  return new Option("-s, --stack <name>", "stack, as in Pulumi.<name>.yaml").default("dev").argParser(stackName);
+  return program;
 }
 
 /** The stack whose images can all be made on machines that reach package registries only. */
@@ -194,9 +201,4 @@ function outsideAddress(value: string): OutsideAddress {
   const address = parseOutside(value);
   if (address === undefined) throw new InvalidArgumentError("Allowed is HOST:PORT, e.g. 192.0.2.1:443.");
   return address;
-}
-
-function stackName(value: string): string {
-  if (!/^[A-Za-z0-9_-]+$/.test(value)) throw new InvalidArgumentError("Letters, digits, - and _ are allowed.");
-  return value;
 }

@@ -68,7 +68,7 @@ function formatForPeople({
     [
       ["  look", `bin/terrarium status --stack ${stack}`],
       ["  kubectl", `bin/terrarium kubectl --${namespace} get all`],
-      ["  shell", 'eval "$(bin/terrarium env)"'],
+      ["  shell", 'eval "$(bin/terrarium shellenv)"'],
       ["  remove", `bin/terrarium down --stack ${stack}`],
     ],
   );

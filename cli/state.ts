@@ -21,7 +21,7 @@ export class StackState {
 
   /** Whether the state lies in this checkout. */
   get isLocal(): boolean {
-    // `terrarium env` puts our own address into the environment.
+    // `terrarium shellenv` puts our own address into the environment.
     return ["", this.#url(), undefined].includes(this.#env["PULUMI_BACKEND_URL"]);
   }
 

@@ -1,8 +1,9 @@
-import { listProcesses, type ListProcesses, type LocalProcess } from "../clusters/processes.ts";
-import { waitUntil } from "../clusters/wait-until.ts";
 import type { LocalPaths } from "../clusters/local-paths.ts";
+import { listProcesses, type ListProcesses, type LocalProcess } from "../clusters/processes.ts";
+import { folderState } from "../stacks/folder-state.ts";
+import type { LockFinding } from "../stacks/lock-doctor.ts";
+import { unlock } from "../stacks/unlock.ts";
 import { CommandFailure } from "./exit.ts";
-import { examineLocks, type LockFinding, removeLocks } from "./lock-doctor.ts";
 import { findOrphans } from "./orphans.ts";
 import type { StackFile } from "./project.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -17,9 +18,6 @@ export interface UnlockArgs {
   readonly listProcesses?: ListProcesses;
 }
 
-/** Milliseconds that an engine without a command gets to finish what it is doing. */
-const orphanTimeoutMs = 120_000;
-
 /** Milliseconds by which two readings of one start time may differ. */
 const clockToleranceMs = 5_000;
 
@@ -29,32 +27,19 @@ const clockToleranceMs = 5_000;
  * @throws CommandFailure naming the owner of a lock that cannot be proven dead; then nothing was touched.
  */
 export async function ensureUnlocked(args: UnlockArgs): Promise<void> {
-  const list = args.listProcesses ?? listProcesses;
-  let findings = await examine(args, list);
-  const orphan = findings.find((finding) => finding.verdict === "live");
-  if (orphan !== undefined && isOrphan(orphan.pid, args, await list())) {
-    args.say(`An interrupted command left its engine running (process ${orphan.pid}); stopping it.`);
-    process.kill(orphan.pid, "SIGINT");
-    await waitUntil(async () => ((await list()).some((entry) => entry.pid === orphan.pid) ? "running" : undefined), {
-      timeoutMs: orphanTimeoutMs,
-      everyMs: 100,
-    });
-    findings = await examine(args, list);
-  }
-  const held = findings.find((finding) => finding.verdict !== "dead");
-  if (held !== undefined) throw new CommandFailure(explain(held, args.file.stack));
-  const dead = findings.filter((finding) => finding.verdict === "dead");
-  for (const { owner, proof } of dead) {
-    args.say(`Removing the lock of an interrupted update (${owner}): ${proof}.`);
-  }
-  removeLocks(dead);
-  for (const { pid } of await findOrphans(args.paths.checkout, await list())) {
+  const { paths, file, say } = args;
+  const held = await unlock({
+    state: folderState(paths.state),
+    project: file.project,
+    stack: file.stack,
+    say,
+    isOrphan: (pid, processes) => isOrphan(pid, args, processes),
+    listProcesses: args.listProcesses,
+  });
+  if (held !== undefined) throw new CommandFailure(explain(held, file.stack));
+  for (const { pid } of await findOrphans(paths.checkout, await (args.listProcesses ?? listProcesses)())) {
     process.kill(pid, "SIGKILL");
   }
-}
-
-async function examine({ paths, file }: UnlockArgs, list: ListProcesses): Promise<LockFinding[]> {
-  return examineLocks(paths.state, file.project, file.stack, await list());
 }
 
 /** An engine that a command of this checkout started, when that command is gone: nobody waits for it. */
@@ -70,5 +55,5 @@ function explain(finding: LockFinding, stack: string): string {
     return `The stack "${stack}" is being updated by process ${finding.pid} since ${finding.since} (${finding.owner}). Wait for it to end, or stop it with \`kill -INT ${finding.pid}\`, then run the command again.`;
   }
   const reason = finding.verdict === "unknown" ? finding.reason : "";
-  return `The stack "${stack}" is locked by ${finding.path}, and ${reason}. When you are sure that no update runs, remove the lock with \`pulumi cancel --stack ${stack}\` or delete the file, then run the command again.`;
+  return `The stack "${stack}" is locked by ${finding.place}, and ${reason}. When you are sure that no update runs, remove the lock with \`pulumi cancel --stack ${stack}\` or delete the file, then run the command again.`;
 }

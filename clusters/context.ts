@@ -75,14 +75,23 @@ export class ContextCluster implements ClusterProvider {
 
   #files(): string[] {
     const { kubeconfig, env } = this.#args;
-    if (kubeconfig !== undefined) return [kubeconfig];
-    const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
-    return listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")];
+    return kubeconfig === undefined ? kubeconfigFiles(env) : [kubeconfig];
   }
 
   #file(): string | undefined {
     return this.#files().find((path) => contextNames(path).includes(this.#args.context));
   }
+}
+
+/** The user's kubeconfig file that has a context, and the files that were searched. */
+export function kubeconfigWith(context: string, env: NodeJS.ProcessEnv): { file?: string; searched: string[] } {
+  const searched = kubeconfigFiles(env);
+  return { file: searched.find((path) => contextNames(path).includes(context)), searched };
+}
+
+function kubeconfigFiles(env: NodeJS.ProcessEnv): string[] {
+  const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
+  return listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")];
 }
 
 function contextNames(path: string): string[] {

@@ -31,10 +31,19 @@ const TIMEOUT_SECONDS = 10;
  *
  * @throws ClusterFactsError that says what failed and what to do, before anything is touched.
  */
-export async function readClusterFacts(args: FactsArgs): Promise<Facts> {
+export function readClusterFacts(args: FactsArgs): Promise<Facts> {
+  return factsFrom((path) => readJson(path, args));
+}
+
+/**
+ * Reads the facts from a cluster's API.
+ *
+ * @param read sends a GET request. @returns the answer as JSON.
+ */
+export async function factsFrom(read: (path: string) => Promise<unknown>): Promise<Facts> {
   const [groups, slice] = await Promise.all([
-    readJson("/apis", args),
-    readJson("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", args),
+    read("/apis"),
+    read("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes"),
   ]);
   const names = list(groups, "groups").map((group) => group["name"]);
   const ports = list(slice, "ports").map((port) => Number(port["port"]));

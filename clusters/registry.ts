@@ -1,6 +1,7 @@
 import type { ClusterProviders } from "./choose.ts";
 import { ContextCluster } from "./context.ts";
 import { HostCluster } from "./host/index.ts";
+import { requestedPodNetwork } from "./host/pod-network.ts";
 import { KindCluster } from "./kind.ts";
 import type { LocalPaths } from "./local-paths.ts";
 import type { Say } from "./provider.ts";
@@ -28,10 +29,14 @@ export const clusterTools = {
 
 /** All kinds of cluster that this version can use for a checkout. */
 export function clusterProviders({ paths, env, say, toolchain, named }: ClusterProvidersArgs): ClusterProviders {
+  const podNetwork = requestedPodNetwork(env);
   return {
     simulated: new SimulatedCluster({ paths, env, say, toolchain: () => toolchain(clusterTools.simulated) }),
     kind: new KindCluster({ paths, env, say, toolchain: () => toolchain(clusterTools.kind) }),
-    host: new HostCluster({ paths, say, toolchain: () => toolchain(clusterTools.host) }),
+    host: new HostCluster({
+      ...{ paths, say, toolchain: () => toolchain(clusterTools.host) },
+      ...(podNetwork ? { podNetwork } : {}),
+    }),
     ...(named
       ? { context: new ContextCluster({ ...named, env, toolchain: () => toolchain(clusterTools.context) }) }
       : {}),

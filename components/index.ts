@@ -2,6 +2,7 @@ export { type ComponentArgs, type Placement, type Transform, type TransformedChi
 export type { Connection } from "./data-stores/connection.ts";
 export { Postgres, type PostgresArgs } from "./data-stores/postgres.ts";
 export { Redis, type RedisArgs } from "./data-stores/redis.ts";
+export { toCanonicalForm } from "./canonical-form.ts";
 export { Environment, type ClusterFacts, type EnvironmentArgs } from "./environment.ts";
 export { Migration, type MigrationArgs } from "./migration.ts";
 export { Namespace, type NamespaceArgs } from "./namespace.ts";

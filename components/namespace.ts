@@ -6,6 +6,9 @@ import { Component, type ComponentArgs, type Placement } from "./component.ts";
 /** Kubernetes minor version whose Pod Security Standards hold. */
 const POD_SECURITY_VERSION = "v1.34";
 
+/** How long a namespace may take to go once all that takes a moment in it is gone; longer, and something holds it. */
+const DELETE_TIMEOUT = "2m";
+
 /** Arguments of {@link Namespace}. */
 export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
   /** Name of the namespace. */
@@ -58,7 +61,7 @@ export class Namespace extends Component {
           labels: { ...labels, ...(Object.fromEntries(admission) as Record<string, string>) },
         },
       },
-      { parent: this, protect: args.protect },
+      { parent: this, protect: args.protect, customTimeouts: { delete: DELETE_TIMEOUT } },
     );
     const inside = { parent: this, deletedWith: namespaceResource, dependsOn: [namespaceResource as pulumi.Resource] };
     const prerequisites: pulumi.Resource[] = [

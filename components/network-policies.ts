@@ -105,6 +105,8 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
   const nodePort = service?.nodePort && service.ports["http"];
   if (nodePort) ingress.push(fromAnywhere(nodePort));
   if (service?.internet) egress.push(httpsEgress());
+  for (const { cidr, ports } of service?.egress ?? [])
+    egress.push({ to: [{ ipBlock: { cidr } }], ports: ports.map(tcp) });
   const metrics = service?.metrics && service.ports[service.metrics.port];
   if (metrics && observability.serviceMonitors === "always") {
     ingress.push({ from: [inNamespace(observability.monitoringNamespace)], ports: [tcp(metrics)] });

@@ -20,6 +20,8 @@ export interface ContainerArgs {
   readonly image: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
+  /** Folder in which the process starts. @default the image's */
+  readonly workingDir?: string;
   /** Container ports by name. @default none */
   readonly ports?: Readonly<Record<string, number>>;
   /** @default none */
@@ -29,12 +31,16 @@ export interface ContainerArgs {
   /** Secret whose keys become environment variables. @default none */
   readonly envFromSecret?: string;
   readonly resources: ResourceDefaults;
+  /** Most of the node's disk that it may use, with the pod's emptyDirs, in bytes. @default the limit of all containers */
+  readonly ephemeralStorage?: string;
   /** Where volumes of the pod appear: volume name to path. /tmp is always writable. @default none */
   readonly mounts?: readonly Mount[];
   readonly livenessProbe?: k8s.types.input.core.v1.Probe;
   readonly readinessProbe?: k8s.types.input.core.v1.Probe;
   readonly startupProbe?: k8s.types.input.core.v1.Probe;
   readonly lifecycle?: k8s.types.input.core.v1.Lifecycle;
+  /** Where the container tells why it failed: in a file, or in the end of its log where that is empty. @default "File" */
+  readonly terminationMessagePolicy?: "File" | "FallbackToLogsOnError";
   /** Capabilities beyond none; not possible under Pod Security "restricted". @default [] */
   readonly capabilities?: readonly string[];
 }
@@ -164,6 +170,7 @@ function toContainer(args: ContainerArgs, root: boolean, tmp: () => KxMount): kx
     imagePullPolicy: "IfNotPresent",
     command: args.command ? [...args.command] : undefined,
     args: args.args ? [...args.args] : undefined,
+    workingDir: args.workingDir,
     env: { ...args.env },
     envFrom: [
       ...(args.envFromConfigMap ? [{ configMapRef: { name: args.envFromConfigMap } }] : []),
@@ -172,7 +179,7 @@ function toContainer(args: ContainerArgs, root: boolean, tmp: () => KxMount): kx
     ports: { ...args.ports },
     resources: {
       requests: { ...requests, "ephemeral-storage": EPHEMERAL_STORAGE.request },
-      limits: { ...limits, "ephemeral-storage": EPHEMERAL_STORAGE.limit },
+      limits: { ...limits, "ephemeral-storage": args.ephemeralStorage ?? EPHEMERAL_STORAGE.limit },
     },
     volumeMounts: [
       tmp(),
@@ -187,6 +194,7 @@ function toContainer(args: ContainerArgs, root: boolean, tmp: () => KxMount): kx
     readinessProbe: args.readinessProbe,
     startupProbe: args.startupProbe,
     lifecycle: args.lifecycle,
+    terminationMessagePolicy: args.terminationMessagePolicy,
     securityContext: {
       allowPrivilegeEscalation: false,
       privileged: false,

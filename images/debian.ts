@@ -3,8 +3,11 @@ import type { Execute } from "./command.ts";
 import { ImageError } from "./errors.ts";
 import type { DebianPackages } from "./recipe.ts";
 
-/** Debian packages of programs that make images; each has a program of its own name. */
-export type BuildProgram = "mmdebstrap" | "buildah";
+/** Debian packages of the programs that make images. */
+const PROGRAM_PACKAGES = { mmdebstrap: "mmdebstrap", buildah: "buildah", pip3: "python3-pip" } as const;
+
+/** A program that makes images, or a part of them. */
+export type BuildProgram = keyof typeof PROGRAM_PACKAGES;
 
 /** What {@link ensurePrograms} looks at. */
 export interface ProgramsOptions {
@@ -25,7 +28,7 @@ export async function ensurePrograms(programs: readonly BuildProgram[], options:
   if (uid !== 0) {
     throw new ImageError("images are built by root, because their files belong to users of their own; run as root");
   }
-  const missing: string[] = [];
+  const missing: BuildProgram[] = [];
   for (const program of programs) {
     if ((await findExecutable(program, env)) === undefined) missing.push(program);
   }
@@ -33,11 +36,12 @@ export async function ensurePrograms(programs: readonly BuildProgram[], options:
   if ((await findExecutable("apt-get", env)) === undefined) {
     throw new ImageError(`${missing.join(" and ")} must be installed to build images, and this machine has no apt-get`);
   }
-  say(`installing ${missing.join(" and ")} with apt-get`);
   const purpose = `installing ${missing.join(" and ")}`;
+  say(`${purpose} with apt-get`);
   const noninteractive = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"] as const;
   await execute(purpose, [...noninteractive, "update"]);
-  await execute(purpose, [...noninteractive, "install", "--no-install-recommends", "--yes", ...missing]);
+  const packages = missing.map((program) => PROGRAM_PACKAGES[program]);
+  await execute(purpose, [...noninteractive, "install", "--no-install-recommends", "--yes", ...packages]);
 }
 
 /**

@@ -7,14 +7,15 @@ import { cacheLayout, type CacheLayout } from "../clusters/toolchain/cache-layou
 import { installOnce, removeStaleTemporaries } from "../clusters/toolchain/install.ts";
 import { filesFolder } from "../clusters/toolchain/manifest.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
-import { CLUSTER_IMAGES, entryOf, type ImageName } from "./catalogue.ts";
+import { entryOf, type ImageName } from "./catalogue.ts";
 import { executeWith, type Execute } from "./command.ts";
-import { ensurePrograms } from "./debian.ts";
+import { ensurePrograms, type BuildProgram } from "./debian.ts";
 import { writeDockerArchive } from "./docker-archive.ts";
 import { buildDockerfile } from "./dockerfile-build.ts";
 import { ImageError } from "./errors.ts";
 import { dockerfileKey, rootKey } from "./image-key.ts";
 import { npmPackageFolder } from "./npm-package.ts";
+import { pythonPackageFolder } from "./python-package.ts";
 import type { DockerfileRecipe, RootRecipe } from "./recipe.ts";
 import { makeRootFolder, type Sources } from "./root-folder.ts";
 
@@ -38,8 +39,7 @@ export interface ImagesOptions {
   readonly say: (line: string) => void;
   /** Has the tools in {@link IMAGE_TOOLS}. */
   readonly toolchain: Pick<Toolchain, "path">;
-  /** @default all that clusters run and that can be had */
-  readonly names?: readonly ImageName[];
+  readonly names: readonly ImageName[];
   /**
    * Gets an image from its registry into the cluster; undefined when that worked, else why not. Not asked again after the
    * first failure. @default nothing is pulled
@@ -65,11 +65,10 @@ const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
  * @throws ImageError when one can't be had.
  */
 export async function ensureImages(options: ImagesOptions): Promise<BuiltImage[]> {
-  const names = options.names ?? availableImages(options.say);
-  const left = await pullAll(names, options);
+  const left = await pullAll(options);
   const umask = process.umask(0o022);
   try {
-    const builder = new ImageBuilder(options);
+    const builder = new ImageBuilder(options, left);
     await builder.prepare();
     const built = await Promise.allSettled(left.map((name) => builder.image(name)));
     const failed = built.find((result) => result.status === "rejected");
@@ -80,17 +79,8 @@ export async function ensureImages(options: ImagesOptions): Promise<BuiltImage[]
   }
 }
 
-/** All that a cluster can be given here; says what there is no stand-in for. */
-function availableImages(say: (line: string) => void): ImageName[] {
-  return CLUSTER_IMAGES.filter((name) => {
-    const entry = entryOf(name);
-    if ("unavailable" in entry) say(`${entry.reference}: no stand-in, ${entry.unavailable}`);
-    return !("unavailable" in entry);
-  });
-}
-
 /** @returns the names that were not pulled. */
-async function pullAll(names: readonly ImageName[], { pull, say }: ImagesOptions): Promise<ImageName[]> {
+async function pullAll({ names, pull, say }: ImagesOptions): Promise<ImageName[]> {
   const pulled: ImageName[] = [];
   let reason = pull === undefined ? "nothing was asked to be pulled" : undefined;
   // Ours are in no registry.
@@ -106,23 +96,31 @@ async function pullAll(names: readonly ImageName[], { pull, say }: ImagesOptions
   return left;
 }
 
+function hasPythonPackage(name: ImageName): boolean {
+  const entry = entryOf(name);
+  return "root" in entry && (entry.root.copy ?? []).some(({ from }) => "python" in from);
+}
+
 class ImageBuilder {
   readonly #options: ImagesOptions;
   readonly #cache: CacheLayout;
   readonly #execute: Execute;
   readonly #sources: Sources;
   readonly #slots = new BuildSlots(PARALLEL);
+  readonly #buildPrograms: readonly BuildProgram[];
   readonly #images = new Map<ImageName, Promise<BuiltImage>>();
   #programs: Promise<void> | undefined;
 
-  constructor(options: ImagesOptions) {
+  constructor(options: ImagesOptions, names: readonly ImageName[]) {
     this.#options = options;
+    this.#buildPrograms = ["mmdebstrap", "buildah", ...(names.some(hasPythonPackage) ? (["pip3"] as const) : [])];
     // Images are kept as the toolchain's components are, in a folder of their own.
     this.#cache = { ...cacheLayout(options.cacheDir), toolchain: join(options.cacheDir, "images") };
     this.#execute = executeWith(options.run ?? runCommand, options.env);
     this.#sources = {
       tool: options.toolchain.path,
       npmPackage: (specification) => npmPackageFolder(specification, this.#cache, this.#execute),
+      pythonPackage: (specification) => pythonPackageFolder(specification, this.#cache, this.#execute),
     };
   }
 
@@ -167,9 +165,9 @@ class ImageBuilder {
     );
     const ids = Object.fromEntries(bases.map(([argument, { id }]) => [argument, id]));
     const archives = Object.fromEntries(bases.map(([argument, { file }]) => [argument, file]));
-    const key = await dockerfileKey(reference, context, ids);
+    const key = await dockerfileKey(reference, recipe, context, ids);
     return this.#install(name, reference, key, (_folder, archive) =>
-      buildDockerfile({ reference, context, bases: archives }, archive, this.#options.env, this.#execute),
+      buildDockerfile({ ...recipe, reference, context, bases: archives }, archive, this.#options.env, this.#execute),
     );
   }
 
@@ -183,7 +181,7 @@ class ImageBuilder {
     const { say } = this.#options;
     const { files } = await this.#slots.run(0, () =>
       installOnce(this.#cache, { name, key }, {}, async (folder) => {
-        this.#programs ??= ensurePrograms(["mmdebstrap", "buildah"], {
+        this.#programs ??= ensurePrograms(this.#buildPrograms, {
           ...this.#options,
           execute: this.#execute,
           uid: this.#options.uid ?? process.getuid?.(),

@@ -6,7 +6,7 @@ const busyboxPackages: DebianPackages = { suite: "trixie", names: ["base-files",
 
 /** Every program of BusyBox under its own name; its list has paths such as "usr/bin/wget". */
 const LINK_APPLETS =
-  'for applet in $(chroot . /usr/bin/busybox --list-full); do [ -e "$applet" ] || ln -s /usr/bin/busybox "$applet"; done';
+  'names=$(chroot . /usr/bin/busybox --list-full); for name in $names; do [ -e "$name" ] || ln -s /usr/bin/busybox "$name"; done';
 
 /** @see https://github.com/docker-library/busybox */
 export const busybox: RootRecipe = {

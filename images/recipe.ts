@@ -28,9 +28,12 @@ export interface Folder {
 
 /** A file or folder that is copied into the image; it belongs to root. */
 export interface CopiedFile {
-  /** Where it comes from: a file below images/files, an executable of the toolchain, or a path inside an npm package. */
+  /** Where it comes from: a file below images/files, an executable of the toolchain, or a path inside a package. */
   readonly from:
-    { readonly file: string } | { readonly tool: string } | { readonly npm: string; readonly path: string };
+    | { readonly file: string }
+    | { readonly tool: string }
+    | { readonly npm: string; readonly path: string }
+    | { readonly python: string; readonly path: string };
   /** Path in the image. */
   readonly to: string;
 }
@@ -53,12 +56,19 @@ export interface RootRecipe {
 }
 
 /** An image that others are built on. */
-export type BaseName = "nodeBuilder" | "nodeRuntime" | "nodeDebug";
+export type BaseName = "nodeBuilder" | "nodeRuntime" | "nodeDebug" | "rustBuilder" | "ccRuntime" | "ccDebug";
+
+/** What gets packages in the build of a Dockerfile. */
+export type PackageManager = "npm" | "cargo";
 
 /** An image that is built from a Dockerfile of this checkout. */
 export interface DockerfileRecipe {
   /** Folder of the build, relative to the checkout; its Dockerfile lies in it. */
   readonly context: string;
+  /** Stage of the Dockerfile. @default its last one */
+  readonly target?: string;
+  /** What gets the packages in the build, with this machine's settings. */
+  readonly packageManager: PackageManager;
   /** Build argument to the name of the catalogue's image that takes the place of its default. */
   readonly bases: Readonly<Record<string, BaseName>>;
 }

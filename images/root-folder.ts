@@ -11,6 +11,8 @@ export interface Sources {
   tool(this: void, name: string): string;
   /** Folder of an npm package, e.g. of "npm@11.0.0". */
   npmPackage(this: void, specification: string): Promise<string>;
+  /** Folder into which a Python package is installed, e.g. "pip==26.0". */
+  pythonPackage(this: void, specification: string): Promise<string>;
 }
 
 /** Absolute path of a file of ours. */
@@ -59,14 +61,15 @@ export async function makeRootFolder(
 
 async function copy({ from, to }: CopiedFile, root: string, sources: Sources): Promise<void> {
   const target = join(root, to);
-  const source =
-    "file" in from
-      ? ownFile(from.file)
-      : "tool" in from
-        ? sources.tool(from.tool)
-        : join(await sources.npmPackage(from.npm), from.path);
   await mkdir(dirname(target), { recursive: true });
-  await cp(source, target, { recursive: true, dereference: true });
+  await cp(await sourceOf(from, sources), target, { recursive: true, dereference: true });
+}
+
+async function sourceOf(from: CopiedFile["from"], sources: Sources): Promise<string> {
+  if ("file" in from) return ownFile(from.file);
+  if ("tool" in from) return sources.tool(from.tool);
+  const folder = "npm" in from ? sources.npmPackage(from.npm) : sources.pythonPackage(from.python);
+  return join(await folder, from.path);
 }
 
 async function replaceByLink(root: string, path: string, target: string): Promise<void> {

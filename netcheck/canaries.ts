@@ -1,9 +1,19 @@
 import { abortable } from "./abortable.ts";
-import { canaryName, TEST_NAMESPACE_PREFIX, testNamespaceName, toCanaryPod, toNamespace } from "./canary-pod.ts";
+import {
+  canaryName,
+  runName,
+  TEST_NAMESPACE_PREFIX,
+  testNamespaceName,
+  toCanaryPod,
+  toNamespace,
+} from "./canary-pod.ts";
 import type { CanaryArgs } from "./canary-pod.ts";
 import type { Clock } from "./clock.ts";
-import { type CanaryCluster, type CanaryState, NetcheckError, type ScriptResult } from "./cluster.ts";
+import { type CanaryCluster, type CanaryState, type KubeObject, NetcheckError } from "./cluster.ts";
 import { groupBy } from "./group-by.ts";
+import type { Side } from "./matrix-reasons.ts";
+import { openedLabel, openingPolicy } from "./opening.ts";
+import { parseProbes, type Probe, probeLimitMs, type ProbeResult, probeScript } from "./probe.ts";
 
 /** Seconds that a canary gets to run. */
 const START_TIMEOUT_SECONDS = 30;
@@ -33,6 +43,8 @@ export interface CanariesArgs {
   /** Ends every wait; the canaries are removed then. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Seconds after which a connection that did not come about counts as closed. */
+  readonly probeTimeoutSeconds: number;
 }
 
 /** A canary that runs. */
@@ -51,21 +63,43 @@ export class Canary {
   }
 
   /**
-   * Runs a shell script in the canary.
+   * Tries connections from inside the canary, all at once.
    *
+   * @returns one result for each probe.
    * @throws the signal's reason as soon as the run is interrupted.
    */
-  run(script: string, timeoutMs: number): Promise<ScriptResult> {
-    const { cluster, signal } = this.#args;
-    return abortable(signal, () => cluster.runScript(this.namespace, this.name, script, timeoutMs));
+  async try(probes: readonly Probe[]): Promise<ProbeResult[]> {
+    const { cluster, signal, probeTimeoutSeconds } = this.#args;
+    const [script, limitMs] = [probeScript(probes, probeTimeoutSeconds), probeLimitMs(probes.length)];
+    const { stdout, stderr } = await abortable(signal, () =>
+      cluster.runScript(this.namespace, this.name, script, limitMs),
+    );
+    const failure = stderr.trim().split("\n").at(-1) ?? "";
+    return parseProbes(probes, stdout, failure);
   }
 }
 
-/** The canaries of one run, and the namespaces made for them. */
+/** An object that a run asked the cluster to create. */
+interface Requested {
+  readonly namespace: string;
+  /** Kind and name. */
+  readonly object: string;
+  /** The end of that request: a deletion must not overtake it. */
+  readonly created: Promise<void>;
+}
+
+/** What is created with one request. */
+interface Batch {
+  readonly objects: KubeObject[];
+  readonly created: Promise<void>;
+}
+
+/** The canaries of one run, and the namespaces and policies made for them. */
 export class Canaries {
   readonly #args: CanariesArgs;
-  /** What was asked to be created, with the end of that request: a deletion must not overtake it. */
-  readonly #pods: { readonly namespace: string; readonly name: string; readonly created: Promise<unknown> }[] = [];
+  readonly #run = runName();
+  readonly #requested: Requested[] = [];
+  #batch: Batch | undefined;
   readonly #namespaces = new Map<string, Promise<void>>();
   #removal: Promise<void> | undefined;
 
@@ -90,18 +124,23 @@ export class Canaries {
   }
 
   /**
-   * Starts a canary in a namespace that exists, and waits until it runs.
+   * Starts a canary in a namespace that exists, and waits until it runs and listens.
    *
+   * @param opened side that is open to all, by a policy that is there for this run's canaries alone. @default none
    * @throws NetcheckError that names the reason, as soon as it is known that the canary will not run.
    */
-  async start(args: CanaryArgs): Promise<Canary> {
-    const { cluster, owner, signal } = this.#args;
+  async start(args: CanaryArgs, opened?: Side): Promise<Canary> {
+    const { owner, signal } = this.#args;
     signal.throwIfAborted();
+    const { namespace } = args;
     const name = canaryName();
-    const created = this.#begin(() => cluster.create(toCanaryPod(name, args, owner)));
-    this.#pods.push({ namespace: args.namespace, name, created });
-    await abortable(signal, () => created);
-    return new Canary(this.#args, args.namespace, name, await this.#running(args.namespace, name));
+    const labels = { ...args.labels, ...(opened && openedLabel(opened, this.#run)) };
+    const created = [
+      ...(opened ? [this.#create(openingPolicy(namespace, opened, this.#run, owner))] : []),
+      this.#create(toCanaryPod(name, { ...args, labels }, owner)),
+    ];
+    await abortable(signal, () => Promise.all(created));
+    return new Canary(this.#args, namespace, name, await this.#running(namespace, name));
   }
 
   /** Removes everything that was started, once however often it is called; also what was still being created. */
@@ -116,11 +155,34 @@ export class Canaries {
     return request();
   }
 
+  /** Creates an object once, together with all that is asked for in the same turn: one request is quicker than many. */
+  #create(object: KubeObject): Promise<void> {
+    const { kind, metadata } = object;
+    const { namespace = "" } = metadata;
+    const name = `${kind.toLowerCase()}/${metadata.name}`;
+    const known = this.#requested.find((other) => other.namespace === namespace && other.object === name);
+    if (known) return known.created;
+    this.#batch ??= this.#startBatch();
+    const { objects, created } = this.#batch;
+    objects.push(object);
+    this.#requested.push({ namespace, object: name, created });
+    return created;
+  }
+
+  #startBatch(): Batch {
+    const objects: KubeObject[] = [];
+    const created = Promise.resolve().then(() => {
+      this.#batch = undefined;
+      return this.#begin(() => this.#args.cluster.create(objects));
+    });
+    return { objects, created };
+  }
+
   async #running(namespace: string, name: string): Promise<string> {
     const { cluster, signal, clock } = this.#args;
     for (let second = 0; ; second++) {
       const state = await abortable(signal, () => cluster.readCanary(namespace, name));
-      if (state?.phase === "Running" && state.ip !== undefined) return state.ip;
+      if (state?.phase === "Running" && state.ready && state.ip !== undefined) return state.ip;
       const dead = state && whyDead(state);
       if (dead !== undefined) throw new NetcheckError(`Canary ${namespace}/${name} does not run: ${dead}.`);
       if (second === START_TIMEOUT_SECONDS) {
@@ -136,14 +198,14 @@ export class Canaries {
   async #remove(): Promise<void> {
     const { cluster } = this.#args;
     // In time of an interruption, requests are on their way still.
-    await Promise.allSettled([...this.#pods.map(({ created }) => created), ...this.#namespaces.values()]);
+    await Promise.allSettled([...this.#requested.map(({ created }) => created), ...this.#namespaces.values()]);
     const own = [...this.#namespaces.keys()].filter((name) => name.startsWith(TEST_NAMESPACE_PREFIX));
-    const byNamespace = groupBy(this.#pods, ({ namespace }) => namespace);
+    const byNamespace = groupBy(this.#requested, ({ namespace }) => namespace);
     const results = await Promise.allSettled([
-      ...[...byNamespace].map(([namespace, pods]) =>
-        cluster.deletePods(
+      ...[...byNamespace].map(([namespace, requested]) =>
+        cluster.deleteAll(
           namespace,
-          pods.map(({ name }) => name),
+          requested.map(({ object }) => object),
         ),
       ),
       ...own.map((name) => cluster.deleteNamespace(name)),

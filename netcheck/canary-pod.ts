@@ -29,8 +29,13 @@ export interface CanaryArgs {
   readonly namespace: string;
   /** Labels beyond the canary's own: those that policies select on. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** TCP ports that it will listen on. @default none */
+  /** TCP ports that it listens on. @default none */
   readonly listens?: readonly number[];
+}
+
+/** A run's name for itself: eight hex digits. */
+export function runName(): string {
+  return randomHex();
 }
 
 /** Name of a new canary: `canary-` and eight hex digits. */
@@ -62,7 +67,8 @@ export function toCanaryPod(name: string, args: CanaryArgs, owner: string): Kube
   if (Object.hasOwn(args.labels ?? {}, WORKLOAD_LABEL)) {
     throw new RangeError(`A canary must not have the label ${WORKLOAD_LABEL}: Services and ReplicaSets select on it.`);
   }
-  const lowPorts = args.listens?.some((port) => port < FIRST_UNPRIVILEGED_PORT) ?? false;
+  const { listens = [] } = args;
+  const lowPorts = listens.some((port) => port < FIRST_UNPRIVILEGED_PORT);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -90,11 +96,13 @@ export function toCanaryPod(name: string, args: CanaryArgs, owner: string): Kube
           name: "canary",
           image: CANARY_IMAGE,
           imagePullPolicy: "IfNotPresent",
-          command: ["sleep", String(CANARY_LIFETIME_SECONDS)],
+          command: ["sh", "-c", `${listenScript(listens)}exec "$@"`, "--"],
+          args: ["sleep", String(CANARY_LIFETIME_SECONDS)],
+          ...readiness(listens),
           resources: {
             requests: { cpu: "1m", memory: "16Mi", "ephemeral-storage": "1Mi" },
             // The container runtime starts each script with a process of its own of about 12 MiB.
-            limits: { cpu: "100m", memory: "48Mi", "ephemeral-storage": "8Mi" },
+            limits: { cpu: "100m", memory: "64Mi", "ephemeral-storage": "8Mi" },
           },
           securityContext: {
             allowPrivilegeEscalation: false,
@@ -106,6 +114,17 @@ export function toCanaryPod(name: string, args: CanaryArgs, owner: string): Kube
       ],
     },
   };
+}
+
+/** Starts a server for each port, one after the other. /etc is there to be served whatever the image is made of. */
+function listenScript(ports: readonly number[]): string {
+  return ports.map((port) => `httpd -p ${port} -h /etc && `).join("");
+}
+
+/** A canary is ready when the last of its servers listens, and so all of them. */
+function readiness(ports: readonly number[]): object {
+  const port = ports.at(-1);
+  return port === undefined ? {} : { readinessProbe: { tcpSocket: { port }, periodSeconds: 1 } };
 }
 
 function randomHex(): string {

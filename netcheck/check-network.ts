@@ -1,21 +1,26 @@
 import { abortable } from "./abortable.ts";
 import type { ResolvedEnvironment } from "../spec/index.ts";
-import { type Canaries, type Canary, withCanaries } from "./canaries.ts";
+import { withCanaries } from "./canaries.ts";
 import { type Clock, realClock } from "./clock.ts";
 import type { CanaryCluster } from "./cluster.ts";
-import { type Enforcement, listen, proveEnforcement } from "./enforcement.ts";
+import { type Enforcement, proveEnforcement } from "./enforcement.ts";
 import { groupBy } from "./group-by.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import {
   type Check,
+  type Matrix,
   type MatrixSurroundings,
-  type OutsideWorld,
+  type Place,
   type Target,
   toMatrix,
   type Unchecked,
+  withAddresses,
 } from "./matrix.ts";
+import type { Side } from "./matrix-reasons.ts";
 import { FOREIGN } from "./matrix-roles.ts";
-import { parseProbes, type Probe, probeLimitMs, type ProbeResult, probeScript } from "./probe.ts";
+import { findNeighbours } from "./neighbours.ts";
+import { type Probe, PROBE_TIMEOUT_SECONDS, type ProbeResult } from "./probe.ts";
+import { type Stand, standOf, startStands, tryFromStands } from "./standing.ts";
 
 /** A check and what came of it. */
 export type CheckResult = Check & ProbeResult;
@@ -35,21 +40,29 @@ export interface NetcheckArgs {
   readonly cluster: CanaryCluster;
   /** What the cluster says about itself. */
   readonly facts: Pick<MatrixSurroundings, "apiServer" | "serviceMonitors">;
-  readonly outside: OutsideWorld;
+  /** What stands for the world outside. */
+  readonly outside: Place;
   /** This run, see `owner.ts`. */
   readonly owner: string;
   /** Ends the run; everything that it made is removed first. */
   readonly signal: AbortSignal;
   /** @default real time */
   readonly clock?: Clock;
+  /** Seconds after which a connection that did not come about counts as closed. @default 5 */
+  readonly probeTimeoutSeconds?: number;
   /** Takes a line of progress. */
   readonly say: (line: string) => void;
 }
 
-/** How often a connection is tried that is not as expected: rules follow a new pod after a moment. */
-const ATTEMPTS = 3;
-/** Milliseconds between two attempts. */
-const PAUSE_MS = 1500;
+/** A network with canaries in every place, to be tried any number of times. */
+export interface Tryout {
+  readonly matrix: Matrix;
+  /** Tries connections once, all canaries at the same time. @returns the results in the order of the checks. */
+  readonly tryOnce: (checks: readonly Check[]) => Promise<CheckResult[]>;
+}
+
+/** Milliseconds before what is not as expected is tried once more: rules follow a new pod after a moment. */
+const PAUSE_MS = 1000;
 
 /** Whether a connection is as the environment declares. */
 export function isAsDeclared({ expected, got }: CheckResult): boolean {
@@ -63,90 +76,84 @@ export function isAsDeclared({ expected, got }: CheckResult): boolean {
  * @throws NetcheckError when the cluster refuses canaries or they do not work; the signal's reason when interrupted.
  */
 export async function checkNetwork(args: NetcheckArgs): Promise<NetworkReport> {
-  const { environment, cluster, owner, signal, say, clock = realClock } = args;
+  const environment = args.environment.name;
+  const report = await withTryout(args, async ({ matrix, tryOnce }): Promise<NetworkReport> => {
+    const { checks, unchecked } = matrix;
+    return { environment, enforced: true, checks: await tryAll(checks, tryOnce, args), unchecked };
+  });
+  return report ?? { environment, enforced: false, checks: [], unchecked: [] };
+}
+
+/**
+ * Puts canaries in the places of an environment's parts, gives them to a function, and removes them after it.
+ *
+ * @returns what the function returned; undefined, without calling it, where the network plugin enforces no policies.
+ * @throws as {@link checkNetwork}.
+ */
+export async function withTryout<T>(args: NetcheckArgs, use: (tryout: Tryout) => Promise<T>): Promise<T | undefined> {
+  const { environment, cluster, facts, outside, owner, signal, say, clock = realClock } = args;
+  const { probeTimeoutSeconds = PROBE_TIMEOUT_SECONDS } = args;
   const removed = await removeLeftovers(cluster);
   if (removed > 0) say(`Removed ${removed} leftovers of earlier runs.`);
-  const existing = await cluster.namespaces();
-  return withCanaries({ cluster, owner, signal, clock }, async (canaries) => {
+  const [existing, neighbours] = await Promise.all([
+    cluster.namespaces(),
+    findNeighbours(cluster, environment.network.dnsNamespace, facts.apiServer),
+  ]);
+  return withCanaries({ cluster, owner, signal, clock, probeTimeoutSeconds }, async (canaries) => {
     const foreign = await canaries.createTestNamespace();
-    const { facts, outside } = args;
-    const { roles, checks, unchecked } = toMatrix(environment, {
-      ...facts,
-      outside,
-      namespaces: { foreign, existing },
-    });
-    say(`Starting ${roles.length + 1} canaries for ${checks.length} checks.`);
-    const started = new Map(
-      roles.map((role) => {
-        const { namespace, labels, ports } = role;
-        return [role.name, startListening(canaries, { namespace, labels, listens: ports })];
-      }),
-    );
-    const prober = started.get(FOREIGN);
-    if (prober === undefined) throw new RangeError("the matrix has no role outside");
-    const [enforcement, ...standing] = await Promise.all([
+    const planned = toMatrix(environment, { ...facts, outside, neighbours, namespaces: { foreign, existing } });
+    const starting = startStands(canaries, planned);
+    say(`Starting ${starting.length + 1} canaries for ${planned.checks.length} checks.`);
+    const prober = standOf(starting, FOREIGN, "egress").canary;
+    const [enforcement, ...stands] = await Promise.all([
       proveEnforcement({ canaries, cluster, signal, clock, namespace: foreign, prober }),
-      ...[...started].map(async ([name, canary]): Promise<[string, Canary]> => [name, await canary]),
+      ...starting.map(async (stand): Promise<Stand> => ({ ...stand, canary: await stand.canary })),
     ]);
-    if (!enforcement.enforced) return { environment: environment.name, enforced: false, checks: [], unchecked };
+    if (!enforcement.enforced) return undefined;
     say("The network plugin enforces policies. Trying every connection.");
-    const results = await tryAll(checks, new Map(standing), enforcement, args);
-    return { environment: environment.name, enforced: true, checks: results, unchecked };
+    const checks = withAddresses(planned, environment, (role) => standOf(stands, role, "egress").canary.ip);
+    const matrix = { ...planned, checks };
+    return use({ matrix, tryOnce: (some) => tryOnce(some, stands, enforcement, { clock, signal }) });
   });
 }
 
-async function startListening(canaries: Canaries, role: Parameters<Canaries["start"]>[0]): Promise<Canary> {
-  const canary = await canaries.start(role);
-  await listen(canary, role.listens ?? []);
-  return canary;
-}
-
-/** Tries all checks, and those that are not as expected again. */
+/** Tries all checks, and those that are not as expected once more. */
 async function tryAll(
   checks: readonly Check[],
-  canaries: ReadonlyMap<string, Canary>,
-  enforcement: Enforcement,
+  tryOnce: Tryout["tryOnce"],
   { say, signal, clock = realClock }: NetcheckArgs,
 ): Promise<CheckResult[]> {
-  let results = await tryOnce(checks, canaries, enforcement);
-  for (let attempt = 2; attempt <= ATTEMPTS; attempt++) {
-    const differing = results.filter((result) => !isAsDeclared(result));
-    if (differing.length === 0) break;
-    say(`${differing.length} not as declared; trying them again.`);
-    await abortable(signal, () => clock.sleep(PAUSE_MS));
-    const again = await tryOnce(differing, canaries, enforcement);
-    results = results.map((result) => {
-      const index = differing.indexOf(result);
-      return again[index] ?? result;
-    });
-  }
-  return results;
+  const results = await tryOnce(checks);
+  const differing = results.filter((result) => !isAsDeclared(result));
+  if (differing.length === 0) return results;
+  say(`${differing.length} not as declared; trying them again.`);
+  await abortable(signal, () => clock.sleep(PAUSE_MS));
+  const again = await tryOnce(differing);
+  return results.map((result) => again[differing.indexOf(result)] ?? result);
 }
 
-/** One attempt: all canaries at once, each with one script that tries everything at once. */
 async function tryOnce(
   checks: readonly Check[],
-  canaries: ReadonlyMap<string, Canary>,
+  stands: readonly Stand[],
   enforcement: Enforcement,
+  timing: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<CheckResult[]> {
-  const outcome = new Map<Check, ProbeResult>();
-  await Promise.all(
-    [...groupBy(checks, ({ from }) => from)].map(async ([from, own]) => {
-      const probes = own.map((check) => toProbe(check, canaries));
-      const result = await canaries.get(from)?.run(probeScript(probes), probeLimitMs(probes.length));
-      const found = parseProbes(probes, result?.stdout ?? "");
-      const failed = result?.stderr.trim().split("\n").at(-1);
-      own.forEach((check, index) => {
-        const probe = found[index] ?? { got: "error" };
-        outcome.set(check, probe.got === "error" && failed ? { got: "error", detail: probe.detail ?? failed } : probe);
-      });
-    }),
+  const byStand = groupBy(checks, ({ from, side }) => standOf(stands, from, judgedIn(side)));
+  const probes = new Map([...byStand].map(([stand, own]) => [stand, own.map((check) => toProbe(check, stands))]));
+  const found = await tryFromStands(stands, probes, timing);
+  const outcome = new Map(
+    [...byStand].flatMap(([stand, own]) => own.map((check, index) => [check, found.get(stand)?.[index]] as const)),
   );
   return checks.map((check) => {
-    const { from, to, target, port, protocol, expected, why } = check;
+    const { from, to, target, port, protocol, side, expected, why } = check;
     const result = outcome.get(check) ?? { got: "error" };
-    return { from, to, target, port, protocol, expected, why, ...asDenied(check, result, enforcement) };
+    return { from, to, target, port, protocol, side, expected, why, ...asDenied(check, result, enforcement) };
   });
+}
+
+/** What is not tried between two canaries is tried by the one whose own egress decides. */
+function judgedIn(side: Check["side"]): Side {
+  return side === "both" ? "egress" : side;
 }
 
 /** Where the plugin denies by a refusal, one that was expected comes from a policy: what is tried over TCP does listen. */
@@ -157,15 +164,15 @@ function asDenied({ expected, protocol }: Check, result: ProbeResult, enforcemen
 }
 
 /** Canaries serve HTTP; of others it is not known, and a data store that is asked for a page logs a complaint. */
-function toProbe({ target, port, protocol }: Check, canaries: ReadonlyMap<string, Canary>): Probe {
+function toProbe({ target, port, protocol, side }: Check, stands: readonly Stand[]): Probe {
   const how = protocol === "UDP" ? "dns" : target.kind === "canary" ? "http" : "tcp";
-  return { how, host: hostOf(target, canaries), port };
+  return { how, host: hostOf(target, side, stands), port };
 }
 
-function hostOf(target: Target, canaries: ReadonlyMap<string, Canary>): string | undefined {
+function hostOf(target: Target, side: Check["side"], stands: readonly Stand[]): string | undefined {
   switch (target.kind) {
     case "canary":
-      return canaries.get(target.role)?.ip;
+      return standOf(stands, target.role, judgedIn(side)).canary.ip;
     case "name":
     case "address":
       return target.host;

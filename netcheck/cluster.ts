@@ -6,6 +6,8 @@ export interface CanaryState {
   readonly phase: string;
   /** Address of the pod, once it has one. */
   readonly ip?: string;
+  /** Whether it listens. */
+  readonly ready: boolean;
   /** Why a container waits or ended, e.g. "ErrImagePull", as Kubernetes names it. */
   readonly reason?: string;
   /** What Kubernetes says about the reason. */
@@ -18,6 +20,9 @@ export interface CanaryState {
 
 /** A namespace that a run made for itself. */
 export type TestNamespace = Pick<CanaryState, "name" | "createdAtMs" | "owner">;
+
+/** A policy that opens one side of a run's canaries, see `opening.ts`. */
+export type Opening = Pick<CanaryState, "namespace" | "name" | "createdAtMs" | "owner">;
 
 /** What a script printed in a pod. */
 export interface ScriptResult {
@@ -47,18 +52,26 @@ export interface CanaryCluster {
   deleteNamespace(name: string): Promise<void>;
   /** Names of all namespaces. */
   namespaces(): Promise<string[]>;
-  /** Creates an object. */
-  create(object: KubeObject): Promise<void>;
+  /** Creates objects: all that can be, and rejects when one can't. */
+  create(objects: readonly KubeObject[]): Promise<void>;
   /** Reads a canary; undefined where there is none, or not yet. */
   readCanary(namespace: string, name: string): Promise<CanaryState | undefined>;
   /** Every canary of every run. */
   listCanaries(): Promise<CanaryState[]>;
+  /** The opening policies of every run. */
+  listOpenings(): Promise<Opening[]>;
   /** The namespaces of every run. */
   listTestNamespaces(): Promise<TestNamespace[]>;
   /** Runs a shell script in a pod. Resolves with the script's exit code, whatever it is. */
   runScript(namespace: string, pod: string, script: string, timeoutMs: number): Promise<ScriptResult>;
-  /** Removes pods at once, without grace; those that are gone are no error. */
-  deletePods(namespace: string, names: readonly string[]): Promise<void>;
+  /**
+   * Removes objects at once, pods without grace; those that are gone are no error.
+   *
+   * @param objects kinds and names, e.g. "pod/canary-01234567".
+   */
+  deleteAll(namespace: string, objects: readonly string[]): Promise<void>;
+  /** Reads from the API by path; undefined where the cluster refuses that. */
+  read(path: string): Promise<unknown>;
 }
 
 /** A canary could not be started, used or removed, or the cluster refused something; the message says what to do. */

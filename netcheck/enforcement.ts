@@ -2,7 +2,7 @@ import { abortable } from "./abortable.ts";
 import type { Canaries, Canary } from "./canaries.ts";
 import type { Clock } from "./clock.ts";
 import { type CanaryCluster, type KubeObject, NetcheckError } from "./cluster.ts";
-import { type Finding, listenScript, parseProbes, type Probe, probeLimitMs, probeScript } from "./probe.ts";
+import type { Finding } from "./probe.ts";
 
 /** Port that the guarded canary listens on. */
 const PORT = 8080;
@@ -39,15 +39,15 @@ export interface EnforcementArgs {
  */
 export async function proveEnforcement(args: EnforcementArgs): Promise<Enforcement> {
   const { canaries, cluster, signal, clock, namespace } = args;
-  const guarded = await canaries.start({ namespace, labels: GUARDED, listens: [PORT] });
-  await listen(guarded, [PORT]);
-  const prober = await args.prober;
-  const probes: Probe[] = [{ how: "http", host: guarded.ip, port: PORT }];
+  const [guarded, prober] = await Promise.all([
+    canaries.start({ namespace, labels: GUARDED, listens: [PORT] }),
+    args.prober,
+  ]);
   const tryUntil = async (wanted: (got: Finding) => boolean): Promise<Finding> => {
     const deadline = clock.now() + SETTLE_MS;
     for (;;) {
-      const { stdout } = await prober.run(probeScript(probes), probeLimitMs(1));
-      const got = parseProbes(probes, stdout)[0]?.got ?? "error";
+      const [result] = await prober.try([{ how: "http", host: guarded.ip, port: PORT }]);
+      const got = result?.got ?? "error";
       if (wanted(got) || clock.now() > deadline) return got;
       await abortable(signal, () => clock.sleep(PAUSE_MS));
     }
@@ -59,20 +59,9 @@ export async function proveEnforcement(args: EnforcementArgs): Promise<Enforceme
     );
   }
   signal.throwIfAborted();
-  await cluster.create(denyEverything(namespace));
+  await cluster.create([denyEverything(namespace)]);
   const after = await tryUntil((got) => got === "closed" || got === "refused");
   return after === "closed" || after === "refused" ? { enforced: true, denial: after } : { enforced: false };
-}
-
-/** Lets a canary listen. @throws NetcheckError when it does not answer on each port. */
-export async function listen(canary: Canary, ports: readonly number[]): Promise<void> {
-  if (ports.length === 0) return;
-  const result = await canary.run(listenScript(ports, canary.ip), probeLimitMs(ports.length));
-  if (result.code === 0) return;
-  const said = result.stderr.trim().split("\n").at(-1) ?? "";
-  throw new NetcheckError(
-    `Canary ${canary.namespace}/${canary.name} does not listen: ${said || `exit code ${result.code}`}.`,
-  );
 }
 
 function denyEverything(namespace: string): KubeObject {

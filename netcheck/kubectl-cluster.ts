@@ -2,7 +2,7 @@ import type { ClusterAccess } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
 import { CANARY_LABELS, OWNER_ANNOTATION, TEST_NAMESPACE_PREFIX } from "./canary-pod.ts";
 import { type Clock, realClock } from "./clock.ts";
-import type { CanaryCluster, CanaryState, KubeObject, ScriptResult, TestNamespace } from "./cluster.ts";
+import type { CanaryCluster, CanaryState, KubeObject, Opening, ScriptResult, TestNamespace } from "./cluster.ts";
 import { NetcheckError } from "./cluster.ts";
 
 /** How to reach a cluster with kubectl. */
@@ -25,8 +25,14 @@ const LIST_FRESH_MS = 700;
 const SERVICE_ACCOUNT_MS = 10_000;
 /** Milliseconds between two tries at that. */
 const SERVICE_ACCOUNT_PAUSE_MS = 100;
+/** Milliseconds that the API server or a node gets to be there again, where a request reached nobody. */
+const PATIENCE_MS = 10_000;
+/** Milliseconds between two tries at that. */
+const PATIENCE_PAUSE_MS = 250;
+/** What kubectl says then: nothing has happened, so that it can be asked again. */
+const NOT_REACHED = /connection refused|server \S+ was refused|containerd\.sock: connect: no such file/;
 /** Pods that kubectl works on at a time; each takes a process of about 50 MB. */
-const PARALLEL = 16;
+const PARALLEL = 32;
 
 const SELECTOR = Object.entries(CANARY_LABELS)
   .map(([key, value]) => `${key}=${value}`)
@@ -47,6 +53,7 @@ interface PodObject {
     readonly message?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
     readonly containerStatuses?: readonly {
+      readonly ready?: boolean;
       readonly state?: Readonly<Record<"waiting" | "terminated", { reason?: string; message?: string } | undefined>>;
     }[];
   };
@@ -88,20 +95,17 @@ export class KubectlCluster implements CanaryCluster {
     return (await this.#get(["namespaces"])).map(({ metadata }) => metadata.name);
   }
 
-  async create(object: KubeObject): Promise<void> {
+  async create(objects: readonly KubeObject[]): Promise<void> {
     const deadline = this.#clock.now() + SERVICE_ACCOUNT_MS;
-    const { name, namespace } = object.metadata;
-    for (;;) {
-      const result = await this.#kubectl(["create", "--filename", "-"], { input: JSON.stringify(object) });
+    for (let items = objects; ;) {
+      const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+      const result = await this.#kubectl(["create", "--filename", "-"], { input });
       if (result.code === 0) return;
+      items = items.filter(({ metadata }) => !result.stdout.includes(`/${metadata.name} created`));
       // A new namespace is there a moment before the service account that its pods need.
       const early = /serviceaccount "default" not found/.test(result.stderr);
-      if (!early || this.#clock.now() > deadline) {
-        throw failure(
-          `${object.kind} ${namespace === undefined ? "" : `${namespace}/`}${name} cannot be created`,
-          result,
-        );
-      }
+      if (!early || this.#clock.now() > deadline)
+        throw failure(`${items.map(nameOf).join(", ")} cannot be created`, result);
       await this.#clock.sleep(SERVICE_ACCOUNT_PAUSE_MS);
     }
   }
@@ -119,6 +123,10 @@ export class KubectlCluster implements CanaryCluster {
     return (await this.#get(["pods", "--all-namespaces", "--selector", SELECTOR])).map(toState);
   }
 
+  async listOpenings(): Promise<Opening[]> {
+    return (await this.#get(["networkpolicies", "--all-namespaces", "--selector", SELECTOR])).map(toState);
+  }
+
   async listTestNamespaces(): Promise<TestNamespace[]> {
     const found = await this.#get(["namespaces", "--selector", SELECTOR]);
     // What is being deleted already needs nobody any more.
@@ -131,11 +139,16 @@ export class KubectlCluster implements CanaryCluster {
     return this.#kubectl(args, { input: script, timeoutMs });
   }
 
-  async deletePods(namespace: string, names: readonly string[]): Promise<void> {
+  async deleteAll(namespace: string, objects: readonly string[]): Promise<void> {
     await this.#must(`Canaries of namespace ${namespace} cannot be removed`, [
-      ...["delete", "pods", "--namespace", namespace, ...names],
+      ...["delete", "--namespace", namespace, ...objects],
       ...["--grace-period=0", "--force", "--ignore-not-found", "--wait=false"],
     ]);
+  }
+
+  async read(path: string): Promise<unknown> {
+    const { code, stdout } = await this.#kubectl(["get", "--raw", path], {});
+    return code === 0 ? (JSON.parse(stdout) as unknown) : undefined;
   }
 
   async #get(args: readonly string[]): Promise<PodObject[]> {
@@ -158,12 +171,17 @@ export class KubectlCluster implements CanaryCluster {
     const limit = timeoutMs === undefined ? [`--request-timeout=${REQUEST_TIMEOUT_SECONDS}s`] : [];
     if (this.#running >= PARALLEL) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#running++;
+    const deadline = this.#clock.now() + PATIENCE_MS;
     try {
-      return await run(kubectl, [...target, ...limit, ...args], {
-        env,
-        timeoutMs: timeoutMs ?? (REQUEST_TIMEOUT_SECONDS + 5) * 1000,
-        ...(input === undefined ? {} : { input }),
-      });
+      for (;;) {
+        const result = await run(kubectl, [...target, ...limit, ...args], {
+          env,
+          timeoutMs: timeoutMs ?? (REQUEST_TIMEOUT_SECONDS + 5) * 1000,
+          ...(input === undefined ? {} : { input }),
+        });
+        if (result.code === 0 || !NOT_REACHED.test(result.stderr) || this.#clock.now() > deadline) return result;
+        await this.#clock.sleep(PATIENCE_PAUSE_MS);
+      }
     } finally {
       this.#running--;
       this.#waiting.shift()?.();
@@ -185,11 +203,16 @@ function toState({ metadata, status }: PodObject): CanaryState {
     name: metadata.name,
     phase: status?.phase ?? "Unknown",
     createdAtMs: Date.parse(metadata.creationTimestamp),
+    ready: status?.containerStatuses?.[0]?.ready ?? false,
     ...(status?.podIP === undefined ? {} : { ip: status.podIP }),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
     ...(owner === undefined ? {} : { owner }),
   };
+}
+
+function nameOf({ kind, metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
 function failure(what: string, result: CommandResult): NetcheckError {

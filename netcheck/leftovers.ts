@@ -4,7 +4,7 @@ import { groupBy } from "./group-by.ts";
 import { isProvenDead } from "./owner.ts";
 
 /**
- * Removes what runs that were killed left behind: canaries and namespaces older than a canary's life, or whose owner is
+ * Removes what runs that were killed left behind: canaries, opening policies and namespaces older than a canary's life, or whose owner is
  * proven dead. What belongs to a run that may be alive is not touched.
  *
  * @returns how many were removed.
@@ -16,23 +16,24 @@ export async function removeLeftovers(cluster: CanaryCluster, nowMs = Date.now()
     const verdicts = await Promise.all(all.map(isLeft));
     return all.filter((_, index) => verdicts[index]);
   };
-  const [pods, namespaces] = await Promise.all([
+  const [pods, openings, namespaces] = await Promise.all([
     cluster.listCanaries().then(left),
+    cluster.listOpenings().then(left),
     cluster.listTestNamespaces().then(left),
   ]);
   const gone = namespaces.filter(({ name }) => name.startsWith(TEST_NAMESPACE_PREFIX)).map(({ name }) => name);
-  const alone = groupBy(
-    pods.filter(({ namespace }) => !gone.includes(namespace)),
-    ({ namespace }) => namespace,
-  );
+  const objects = [
+    ...pods.map(({ namespace, name }) => ({ namespace, object: `pod/${name}` })),
+    ...openings.map(({ namespace, name }) => ({ namespace, object: `networkpolicy/${name}` })),
+  ].filter(({ namespace }) => !gone.includes(namespace));
   await Promise.all([
     ...gone.map((name) => cluster.deleteNamespace(name)),
-    ...[...alone].map(([namespace, found]) =>
-      cluster.deletePods(
+    ...[...groupBy(objects, ({ namespace }) => namespace)].map(([namespace, found]) =>
+      cluster.deleteAll(
         namespace,
-        found.map(({ name }) => name),
+        found.map(({ object }) => object),
       ),
     ),
   ]);
-  return gone.length + [...alone.values()].flat().length;
+  return gone.length + objects.length;
 }

@@ -1,6 +1,9 @@
 import {
   backupName,
   DATA_STORE_PORTS,
+  declaredEdges,
+  DNS_PORT,
+  HTTPS_PORT,
   OBSERVABILITY_PORTS,
   selectorLabels,
   type ResolvedEnvironment,
@@ -9,26 +12,22 @@ import {
 /** Name of the log collector's pods. */
 const LOG_COLLECTOR = "log-collector";
 
-/** A port on which the "other namespace" listens: nothing of an environment may reach it. */
-const FOREIGN_PORT = 8080;
-
-/** Port of DNS; the "other namespace" listens there too, to see whether only the cluster's DNS is open. */
-const DNS = 53;
-
-/** Somebody that connects or is connected to; a canary stands in its place. */
+/** Somebody that connects or is connected to; canaries stand in its place. */
 export interface Role {
   /** How tables call it. */
   readonly name: string;
   /**
-   * What it is: a part of the environment, a pod of the environment's namespace that is no part, the log collector, or
+   * What it is: a part of the environment, the log collector, a pod of one of their namespaces that is none of them, or
    * a pod outside that no policy of ours confines.
    */
-  readonly kind: "part" | "stray" | "collector" | "outsider";
+  readonly kind: "part" | "collector" | "stray" | "outsider";
   readonly namespace: string;
   /** What policies know it by. */
   readonly labels: Readonly<Record<string, string>>;
-  /** TCP ports that the part listens on, ascending. */
+  /** TCP ports that are tried by everybody, ascending: those that it, or anything in its namespace, listens on. */
   readonly ports: readonly number[];
+  /** TCP ports that rules of its own open elsewhere: they are tried with everybody. */
+  readonly calls: readonly number[];
 }
 
 /** Namespaces that canaries may stand in. */
@@ -42,46 +41,46 @@ export interface RoleNamespaces {
 /** Name of the role outside that nothing admits. */
 export const FOREIGN = "another namespace";
 
-/** The roles of an environment: its parts first, then those that are no part of it. */
-export function rolesOf(environment: ResolvedEnvironment, namespaces: RoleNamespaces): Role[] {
+/** Name of the namespace that an environment's log collector runs in; undefined where it has none. */
+export function logNamespaceOf({ name, observability }: ResolvedEnvironment): string | undefined {
+  return observability.loki.enabled && observability.collector.enabled ? `${name}-logs` : undefined;
+}
+
+/** Whether a part talks to the Kubernetes API. */
+export function usesApiServer(part: string, { services }: ResolvedEnvironment): boolean {
+  return part === "prometheus" || (Object.hasOwn(services, part) && services[part]?.serviceAccountToken === true);
+}
+
+/**
+ * The roles of an environment: its parts first, then those that are no part of it.
+ *
+ * @param apiPorts ports of the API server behind its Service.
+ */
+export function rolesOf(
+  environment: ResolvedEnvironment,
+  namespaces: RoleNamespaces,
+  apiPorts: readonly number[],
+): Role[] {
   const { name: instance, network, observability } = environment;
-  const part = (name: string, ports: readonly number[]): Role => ({
-    name,
-    kind: "part",
-    namespace: instance,
-    labels: selectorLabels({ name, instance }),
-    ports: ports.toSorted((a, b) => a - b),
-  });
-  const outsider = (name: string, namespace: string, ports: readonly number[] = []): Role => ({
-    name,
-    kind: "outsider",
-    namespace,
-    labels: {},
-    ports,
-  });
-  const parts = [
-    ...Object.entries(environment.services).map(([name, { ports }]) => part(name, Object.values(ports))),
-    ...Object.entries(environment.dataStores).map(([name, { engine }]) => part(name, [DATA_STORE_PORTS[engine]])),
-    ...Object.keys(environment.migrations).map((name) => part(name, [])),
-    ...Object.entries(environment.dataStores).flatMap(([name, store]) =>
-      store.engine === "postgres" && store.backup ? [part(backupName(name), [])] : [],
-    ),
-    ...(["prometheus", "loki", "grafana"] as const).flatMap((name) =>
-      observability[name].enabled ? [part(name, [OBSERVABILITY_PORTS[name]])] : [],
-    ),
-  ];
-  const collector: Role[] = hasCollector(environment)
-    ? [
-        {
-          name: LOG_COLLECTOR,
-          kind: "collector",
-          namespace: `${instance}-logs`,
-          labels: selectorLabels({ name: LOG_COLLECTOR, instance }),
-          ports: [OBSERVABILITY_PORTS.collectorMetrics],
-        },
-      ]
-    : [];
-  const stray: Role = { name: "a pod of no part", kind: "stray", namespace: instance, labels: {}, ports: [] };
+  const listening = portsOfParts(environment);
+  const parts = Object.entries(listening).map(([name, ports]) =>
+    role("part", name, instance, { ports, calls: callsOf(name, environment, apiPorts) }),
+  );
+  const logs = logNamespaceOf(environment);
+  const collectorPorts = [OBSERVABILITY_PORTS.collectorMetrics];
+  const collector =
+    logs === undefined
+      ? []
+      : [
+          role("collector", LOG_COLLECTOR, logs, {
+            ports: collectorPorts,
+            calls: [DNS_PORT, OBSERVABILITY_PORTS.loki],
+          }),
+          role("stray", "a pod of no part (logs)", logs, { ports: collectorPorts }),
+        ];
+  // Rules for all pods of the namespace are its own as well as theirs, and are tried once, by it.
+  const forAll = [DNS_PORT, ...(network.httpsEgress === "all" ? [HTTPS_PORT] : [])];
+  const stray = role("stray", "a pod of no part", instance, { ports: Object.values(listening).flat(), calls: forAll });
   const scraped = observability.serviceMonitors === "always";
   const named = [...new Set([network.ingressNamespace, ...(scraped ? [observability.monitoringNamespace] : [])])];
   return [
@@ -90,11 +89,48 @@ export function rolesOf(environment: ResolvedEnvironment, namespaces: RoleNamesp
     stray,
     ...named
       .filter((namespace) => namespaces.existing.includes(namespace))
-      .map((namespace) => outsider(`namespace ${namespace}`, namespace)),
-    outsider(FOREIGN, namespaces.foreign, [DNS, FOREIGN_PORT]),
+      .map((namespace) => role("outsider", `namespace ${namespace}`, namespace, {})),
+    role("outsider", FOREIGN, namespaces.foreign, { ports: [DNS_PORT, HTTPS_PORT, ...apiPorts] }),
   ];
+
+  function role(
+    kind: Role["kind"],
+    name: string,
+    namespace: string,
+    { ports = [], calls = [] }: Partial<Pick<Role, "ports" | "calls">>,
+  ): Role {
+    const known = kind === "part" || kind === "collector";
+    const labels = known ? selectorLabels({ name, instance }) : {};
+    return { name, kind, namespace, labels, ports: ascending(ports), calls: ascending(calls) };
+  }
 }
 
-function hasCollector({ observability }: ResolvedEnvironment): boolean {
-  return observability.loki.enabled && observability.collector.enabled;
+/** Each number once, ascending. */
+export function ascending(numbers: readonly number[]): number[] {
+  return [...new Set(numbers)].toSorted((a, b) => a - b);
+}
+
+/** What each part listens on. */
+function portsOfParts(environment: ResolvedEnvironment): Record<string, readonly number[]> {
+  const { services, dataStores, migrations, observability } = environment;
+  const ports: Record<string, readonly number[]> = {};
+  for (const [name, service] of Object.entries(services)) ports[name] = Object.values(service.ports);
+  for (const [name, { engine }] of Object.entries(dataStores)) ports[name] = [DATA_STORE_PORTS[engine]];
+  for (const name of Object.keys(migrations)) ports[name] = [];
+  for (const [name, store] of Object.entries(dataStores)) {
+    if (store.engine === "postgres" && store.backup) ports[backupName(name)] = [];
+  }
+  for (const name of ["prometheus", "loki", "grafana"] as const) {
+    if (observability[name].enabled) ports[name] = [OBSERVABILITY_PORTS[name]];
+  }
+  return ports;
+}
+
+function callsOf(part: string, environment: ResolvedEnvironment, apiPorts: readonly number[]): number[] {
+  const { services } = environment;
+  const declared = declaredEdges(environment).flatMap(({ from, ports }) => (from === part ? ports : []));
+  const service = Object.hasOwn(services, part) ? services[part] : undefined;
+  const egress = (service?.egress ?? []).flatMap(({ ports }) => ports);
+  const internet = service?.internet ? [HTTPS_PORT] : [];
+  return [...declared, ...egress, ...internet, ...(usesApiServer(part, environment) ? apiPorts : [])];
 }

@@ -1,13 +1,6 @@
-import { BlockList, isIPv4 } from "node:net";
-import {
-  declaredEdges,
-  DNS_PORT,
-  HTTPS_PORT,
-  OBSERVABILITY_PORTS,
-  PRIVATE_RANGES,
-  type ResolvedEnvironment,
-} from "../spec/index.ts";
-import { FOREIGN, type Role, type RoleNamespaces, rolesOf } from "./matrix-roles.ts";
+import { DNS_PORT, HTTPS_PORT, type ResolvedEnvironment } from "../spec/index.ts";
+import { serviceOf, type Side, whyAddress, whyOpen, WITHIN_NAMESPACE } from "./matrix-reasons.ts";
+import { ascending, FOREIGN, type Role, type RoleNamespaces, rolesOf, usesApiServer } from "./matrix-roles.ts";
 
 /** What a check connects to. */
 export type Target =
@@ -15,7 +8,7 @@ export type Target =
   | { readonly kind: "canary"; readonly role: string }
   /** The real thing by name, as its callers know it. */
   | { readonly kind: "name"; readonly host: string }
-  /** An address outside the cluster. */
+  /** An address outside of the environment. */
   | { readonly kind: "address"; readonly host: string }
   /** The DNS server that the cluster gives to the pod. */
   | { readonly kind: "resolver" };
@@ -32,6 +25,8 @@ export interface Check {
   readonly target: Target;
   readonly port: number;
   readonly protocol: "TCP" | "UDP";
+  /** Whose policies decide alone, the other side being open to all. "both": the connection as the environment has it. */
+  readonly side: Side | "both";
   readonly expected: Verdict;
   /** What the expectation follows from. */
   readonly why: string;
@@ -51,44 +46,78 @@ export interface Matrix {
   readonly unchecked: readonly Unchecked[];
 }
 
-/** An address that stands for the world outside, or why there is none. */
-export type OutsideWorld =
-  { readonly address: string; readonly ports: readonly number[] } | { readonly missing: string };
+/** An address outside of the environment and its TCP ports on which somebody answers, or why there is none. */
+export type Place = { readonly address: string; readonly ports: readonly number[] } | { readonly missing: string };
 
 /** What the matrix needs to know beyond the environment. */
 export interface MatrixSurroundings {
   readonly namespaces: RoleNamespaces;
-  readonly outside: OutsideWorld;
+  /** What stands for the world outside. */
+  readonly outside: Place;
   /** Where the API server is, behind its Service. */
   readonly apiServer: readonly { readonly cidr: string; readonly port: number }[];
+  /** What answers right beside what is opened, such as other ports of the DNS pods, by name. */
+  readonly neighbours: Readonly<Record<string, Place>>;
   /** Whether the cluster has ServiceMonitors, for environments that leave it to the cluster. */
   readonly serviceMonitors: boolean;
 }
 
 const OPEN_TO_ALL = "nothing confines it";
 const UNDECLARED = "not declared";
-const WITHIN_NAMESPACE = "network.allowWithinNamespace";
+
+/** Where the search for a port that nothing declares begins: below the range that clients take theirs from. */
+const FIRST_UNDECLARED_PORT = 7777;
 
 /**
  * Everything that an environment's network policies open, and everything that they must keep closed: each role to each
- * part on each of its ports, and each role to DNS, the API server, other namespaces and the world outside. Pure.
+ * other on each of its ports and on one that nothing declares, either side by itself, and each role to DNS, the API
+ * server, other namespaces and the world outside. Pure.
  */
 export function toMatrix(described: ResolvedEnvironment, surroundings: MatrixSurroundings): Matrix {
   const environment = withServiceMonitors(described, surroundings.serviceMonitors);
-  const roles = rolesOf(environment, surroundings.namespaces);
-  const targets = roles.filter(({ kind }) => kind === "part" || kind === "collector");
-  const confined = roles.filter(({ kind }) => kind !== "outsider");
+  const { namespaces, apiServer } = surroundings;
+  const roles = rolesOf(environment, namespaces, ascending(apiServer.map(({ port }) => port)));
+  const undeclared = undeclaredPort(roles);
+  const witnesses = roles.filter(({ kind, name }) => kind !== "outsider" || name === FOREIGN);
+  const confined = roles.filter(isConfined);
   return {
     roles,
     checks: [
-      ...roles.flatMap((from) => targets.flatMap((to) => betweenRoles(from, to, environment))),
+      ...roles.flatMap((from) => roles.flatMap((to) => betweenRoles(from, to, undeclared, environment))),
       ...byName(environment, roles),
-      ...confined.flatMap((from) => [...toDns(from), ...toForeign(from, roles)]),
-      ...roles.flatMap((from) => toApiServer(from, environment, surroundings)),
-      ...roles.flatMap((from) => toOutside(from, environment, surroundings.outside)),
+      ...confined.flatMap((from) => [...toDns(from, environment), toForeignDns(from)]),
+      ...witnesses.flatMap((from) => toApiServer(from, environment, surroundings)),
+      ...placesOf(surroundings).flatMap(([name, to]) =>
+        witnesses.flatMap((from) => toPlace(from, name, to, environment)),
+      ),
     ],
     unchecked: whatIsMissing(environment, roles, surroundings),
   };
+}
+
+/** Whether policies of the environment apply to a role's canaries. */
+export function isConfined({ kind }: Role): boolean {
+  return kind !== "outsider";
+}
+
+/**
+ * The checks as they are when it is known which addresses canaries have: rules for addresses do not ask whose they are.
+ *
+ * @param addressOf address of the canary of a role by which the caller's side is judged.
+ */
+export function withAddresses(
+  { roles, checks }: Matrix,
+  environment: ResolvedEnvironment,
+  addressOf: (role: string) => string,
+): Check[] {
+  return checks.map((check) => {
+    const { from, target, side, port, protocol, expected } = check;
+    const caller = roles.find(({ name }) => name === from);
+    if (target.kind !== "canary" || side !== "egress" || protocol !== "TCP" || expected === "open" || !caller)
+      return check;
+    const reason = whyAddress(caller, addressOf(target.role), port, environment);
+    return reason === undefined ? check : { ...check, ...verdict(reason) };
+  });
 }
 
 function withServiceMonitors(environment: ResolvedEnvironment, there: boolean): ResolvedEnvironment {
@@ -97,49 +126,29 @@ function withServiceMonitors(environment: ResolvedEnvironment, there: boolean): 
   return { ...environment, observability: { ...observability, serviceMonitors: there ? "always" : "never" } };
 }
 
-/** A pod can't be kept from itself, so only pairs of two are tried. */
-function betweenRoles(from: Role, to: Role, environment: ResolvedEnvironment): Check[] {
+/** The TCP port that is tried as the one that nothing declares. */
+export function undeclaredPort(roles: readonly Role[]): number {
+  const declared = new Set(roles.flatMap(({ ports, calls }) => [...ports, ...calls]));
+  let port = FIRST_UNDECLARED_PORT;
+  while (declared.has(port)) port++;
+  return port;
+}
+
+/** A pod can't be kept from itself, so only pairs of two are tried. Only confined ends have a side to judge. */
+function betweenRoles(from: Role, to: Role, undeclared: number, environment: ResolvedEnvironment): Check[] {
   if (from.name === to.name) return [];
-  return to.ports.map((port) => {
-    const reason = whyOpen(from, to, port, environment);
-    return {
-      ...{ from: from.name, to: to.name, target: { kind: "canary", role: to.name }, port, protocol: "TCP" },
-      ...verdict(reason),
-    };
-  });
-}
-
-/** Why a connection to a part is open; undefined when it must be closed. */
-function whyOpen(from: Role, to: Role, port: number, environment: ResolvedEnvironment): string | undefined {
-  const { name: instance, network, observability } = environment;
-  if (from.kind === "part" && isDeclared(from.name, to.name, port, environment)) return "declared";
-  if (from.kind === "collector" && to.name === "loki") return "logs go to Loki";
-  if (network.allowWithinNamespace && from.namespace === instance && to.namespace === instance) {
-    return WITHIN_NAMESPACE;
-  }
-  // What follows opens the callee's side only, and the caller's is open only where nothing confines it.
-  if (from.kind !== "outsider" || to.kind !== "part") return undefined;
-  if (nodePortOf(to.name, environment) === port) return "its NodePort is open to all";
-  const service = serviceOf(to.name, environment);
-  if (service?.expose && from.namespace === network.ingressNamespace && service.ports[service.expose.port] === port) {
-    return "exposed through the ingress controller";
-  }
-  const isMonitoring =
-    observability.serviceMonitors === "always" && from.namespace === observability.monitoringNamespace;
-  if (isMonitoring && service?.metrics && service.ports[service.metrics.port] === port) return "metrics";
-  return undefined;
-}
-
-function isDeclared(from: string, to: string, port: number, environment: ResolvedEnvironment): boolean {
-  return declaredEdges(environment).some((edge) => edge.from === from && edge.to === to && edge.ports.includes(port));
-}
-
-/** The port of a part that its NodePort opens, to whatever address comes: a node's can't be told from others. */
-function nodePortOf(name: string, environment: ResolvedEnvironment): number | undefined {
-  const service = serviceOf(name, environment);
-  if (service) return service.nodePort === undefined ? undefined : service.ports["http"];
-  const isServer = name === "prometheus" || name === "loki" || name === "grafana";
-  return isServer && environment.observability.nodePorts ? OBSERVABILITY_PORTS[name] : undefined;
+  const sides: Side[] = [
+    ...(isConfined(from) ? (["egress"] as const) : []),
+    ...(isConfined(to) ? (["ingress"] as const) : []),
+  ];
+  if (to.kind === "outsider" && to.name !== FOREIGN) return [];
+  return sides.flatMap((side) =>
+    ascending([...to.ports, ...from.calls, undeclared]).map((port): Check => {
+      const target = { kind: "canary", role: to.name } as const;
+      const reason = whyOpen(side, from, to, port, environment);
+      return { from: from.name, to: to.name, target, port, protocol: "TCP", side, ...verdict(reason) };
+    }),
+  );
 }
 
 /** Declared connections once more, to the real servers under the names that callers use. */
@@ -152,11 +161,14 @@ function byName(environment: ResolvedEnvironment, roles: readonly Role[]): Check
   return callers.flatMap((from) =>
     servers.flatMap((to) =>
       to.ports.flatMap((port): Check[] => {
-        const reason = from.name === to.name ? undefined : whyOpen(from, to, port, environment);
-        if (reason === undefined || reason === WITHIN_NAMESPACE) return [];
+        const leaves = isConfined(from) ? whyOpen("egress", from, to, port, environment) : OPEN_TO_ALL;
+        const enters = whyOpen("ingress", from, to, port, environment);
+        const isOwn = from.name === to.name || enters === WITHIN_NAMESPACE;
+        if (leaves === undefined || enters === undefined || isOwn) return [];
         const host = from.namespace === to.namespace ? to.name : `${to.name}.${to.namespace}.svc`;
         const target = { kind: "name", host } as const;
-        return [{ from: from.name, to: `service/${host}`, target, port, protocol: "TCP", ...verdict(reason) }];
+        const end = { from: from.name, to: `service/${host}`, target } as const;
+        return [{ ...end, port, protocol: "TCP", side: "both", ...verdict(enters) }];
       }),
     ),
   );
@@ -166,64 +178,54 @@ function isRunning(name: string, environment: ResolvedEnvironment): boolean {
   return serviceOf(name, environment)?.replicas !== 0;
 }
 
-function toDns(from: Role): Check[] {
+/** All pods of the environment may resolve names; of the log collector's namespace it alone. */
+function toDns(from: Role, environment: ResolvedEnvironment): Check[] {
+  const mayAsk = from.kind === "collector" || from.namespace === environment.name;
   return (["UDP", "TCP"] as const).map((protocol) => ({
-    ...{ from: from.name, to: "cluster DNS", target: { kind: "resolver" }, port: DNS_PORT, protocol },
-    ...verdict("names must resolve"),
+    ...{ from: from.name, to: "cluster DNS", target: { kind: "resolver" }, port: DNS_PORT, protocol, side: "both" },
+    ...verdict(mayAsk ? "names must resolve" : undefined),
   }));
 }
 
-/** Whatever listens in another namespace must be out of reach; its port 53 as well. */
-function toForeign(from: Role, roles: readonly Role[]): Check[] {
-  const foreign = roles.find(({ name }) => name === FOREIGN);
-  const ports = (foreign?.ports ?? []).map((port) => ({ port, protocol: "TCP" as const }));
-  return [{ port: DNS_PORT, protocol: "UDP" as const }, ...ports].map(({ port, protocol }) => ({
-    ...{ from: from.name, to: FOREIGN, target: { kind: "canary", role: FOREIGN }, port, protocol },
-    ...verdict(undefined),
-  }));
+/** Over UDP, port 53 of another namespace must be out of reach as well. */
+function toForeignDns(from: Role): Check {
+  return {
+    ...{ from: from.name, to: FOREIGN, target: { kind: "canary", role: FOREIGN }, port: DNS_PORT, protocol: "UDP" },
+    ...{ side: "egress", ...verdict(undefined) },
+  };
 }
 
-function toApiServer(from: Role, environment: ResolvedEnvironment, { apiServer }: MatrixSurroundings): Check[] {
-  if (from.kind === "outsider" && from.name !== FOREIGN) return [];
+function toApiServer(from: Role, environment: ResolvedEnvironment, { apiServer }: MatrixSurroundings): Check {
   const host = "kubernetes.default.svc";
-  const uses = from.name === "prometheus" || serviceOf(from.name, environment)?.serviceAccountToken === true;
-  const isPublic = apiServer.some(({ cidr, port }) => port === HTTPS_PORT && isPublicAddress(cidr.split("/")[0] ?? ""));
-  const reason =
-    from.kind === "outsider"
-      ? OPEN_TO_ALL
-      : from.kind === "part" && uses && apiServer.length > 0
-        ? "it uses the Kubernetes API"
-        : isPublic
-          ? whyHttps(from, environment)
-          : undefined;
-  const target = { kind: "name", host } as const;
-  return [{ from: from.name, to: "Kubernetes API", target, port: HTTPS_PORT, protocol: "TCP", ...verdict(reason) }];
+  const byAddress = apiServer.map(({ cidr, port }) => whyAddress(from, cidr.split("/")[0] ?? "", port, environment));
+  const uses = from.kind === "part" && usesApiServer(from.name, environment) && apiServer.length > 0;
+  const reason = uses ? "it uses the Kubernetes API" : byAddress.find((why) => why !== undefined);
+  return {
+    ...{ from: from.name, to: "Kubernetes API", target: { kind: "name", host }, port: HTTPS_PORT, protocol: "TCP" },
+    ...{ side: "both", ...verdict(isConfined(from) ? reason : OPEN_TO_ALL) },
+  };
 }
 
-function toOutside(from: Role, environment: ResolvedEnvironment, outside: OutsideWorld): Check[] {
-  if ("missing" in outside || (from.kind === "outsider" && from.name !== FOREIGN)) return [];
-  return outside.ports.map((port) => {
-    const https = port === HTTPS_PORT && isPublicAddress(outside.address) ? whyHttps(from, environment) : undefined;
-    return {
-      ...{ from: from.name, to: `outside ${outside.address}`, target: { kind: "address", host: outside.address } },
-      ...{ port, protocol: "TCP" },
-      ...verdict(from.kind === "outsider" ? OPEN_TO_ALL : https),
-    };
-  });
+function toPlace(from: Role, name: string, place: Place, environment: ResolvedEnvironment): Check[] {
+  if ("missing" in place) return [];
+  const { address, ports } = place;
+  const target = { kind: "address", host: address } as const;
+  return ports.map((port) => ({
+    ...{ from: from.name, to: `${name} ${address}`, target, port, protocol: "TCP", side: "both" },
+    ...verdict(isConfined(from) ? whyAddress(from, address, port, environment) : OPEN_TO_ALL),
+  }));
 }
 
-/** Why a role may open HTTPS connections to public addresses. */
-function whyHttps(from: Role, environment: ResolvedEnvironment): string | undefined {
-  if (from.kind === "part" && serviceOf(from.name, environment)?.internet) return "internet: true";
-  const everyPod = environment.network.httpsEgress === "all" && from.namespace === environment.name;
-  return everyPod ? "network.httpsEgress" : undefined;
+function placesOf({ neighbours, outside }: MatrixSurroundings): [string, Place][] {
+  return [...Object.entries(neighbours), ["outside", outside]];
 }
 
 function whatIsMissing(
   { network, observability, services }: ResolvedEnvironment,
   roles: readonly Role[],
-  { outside, namespaces }: MatrixSurroundings,
+  surroundings: MatrixSurroundings,
 ): Unchecked[] {
+  const { namespaces } = surroundings;
   const absent = (namespace: string): boolean => !namespaces.existing.includes(namespace);
   const withoutNamespace = (namespace: string): Unchecked => ({
     ...{ from: `namespace ${namespace}`, to: "every part" },
@@ -234,7 +236,12 @@ function whatIsMissing(
     ...(observability.serviceMonitors === "always" && absent(observability.monitoringNamespace)
       ? [withoutNamespace(observability.monitoringNamespace)]
       : []),
-    ...("missing" in outside ? [{ from: "every part", to: "the world outside", why: outside.missing }] : []),
+    ...placesOf(surroundings).flatMap(([to, place]) =>
+      "missing" in place ? [{ from: "every part", to, why: place.missing }] : [],
+    ),
+    ...Object.entries(services).flatMap(([from, { egress }]) =>
+      egress.map(({ cidr }) => ({ from, to: `egress ${cidr}`, why: "who answers there is not known" })),
+    ),
     ...roles
       .filter(({ name }) => services[name]?.replicas === 0)
       .map(({ name }) => ({ from: "its callers", to: `service/${name}`, why: "it has 0 replicas" })),
@@ -243,22 +250,4 @@ function whatIsMissing(
 
 function verdict(reason: string | undefined): Pick<Check, "expected" | "why"> {
   return reason === undefined ? { expected: "closed", why: UNDECLARED } : { expected: "open", why: reason };
-}
-
-function serviceOf(
-  name: string,
-  { services }: ResolvedEnvironment,
-): ResolvedEnvironment["services"][string] | undefined {
-  return Object.hasOwn(services, name) ? services[name] : undefined;
-}
-
-const privateRanges = new BlockList();
-for (const range of PRIVATE_RANGES) {
-  const [address = "", length] = range.split("/");
-  privateRanges.addSubnet(address, Number(length));
-}
-
-/** Whether HTTPS egress reaches an address; it is about IPv4 alone. */
-export function isPublicAddress(address: string): boolean {
-  return isIPv4(address) && !privateRanges.check(address);
 }

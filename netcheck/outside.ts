@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
-import type { OutsideWorld } from "./matrix.ts";
+import type { Place } from "./matrix.ts";
 
 /** A stand-in for the world outside. */
 export interface Outside {
-  readonly world: OutsideWorld;
+  readonly world: Place;
   /** Removes it. */
   stop(): Promise<void>;
 }

@@ -1,5 +1,3 @@
-import { isIPv6 } from "node:net";
-
 /** What a probe found. */
 export type Finding =
   /** The connection came about. */
@@ -27,11 +25,11 @@ export interface ProbeResult {
 }
 
 /** Seconds after which a connection that did not come about counts as closed. */
-const PROBE_TIMEOUT_SECONDS = 5;
-/** Seconds for a probe with everything around it: looking up a name that nobody answers takes longer than connecting. */
+export const PROBE_TIMEOUT_SECONDS = 5;
+/** Seconds for a probe of a name: looking up one that nobody answers takes longer than connecting. */
 const PROBE_LIMIT_SECONDS = 8;
-/** Probes of one canary at a time: each is a process in its memory limit. */
-const PARALLEL = 32;
+/** Probes of one canary at a time: each is a process or two in its memory limit. */
+const PARALLEL = 96;
 
 /** Milliseconds that a script of so many probes may take. */
 export function probeLimitMs(probes: number): number {
@@ -43,8 +41,10 @@ export function probeLimitMs(probes: number): number {
  *
  * `nc` runs a program as soon as it is connected: so it says nothing to servers that would complain about it, and does
  * not wait for them. Busybox has no `nc -z`.
+ *
+ * @param timeoutSeconds after which a connection that did not come about counts as closed.
  */
-export function probeScript(probes: readonly Probe[]): string {
+export function probeScript(probes: readonly Probe[], timeoutSeconds = PROBE_TIMEOUT_SECONDS): string {
   const lines = probes.map(({ how, host, port }, index) => {
     const wait = (index + 1) % PARALLEL === 0 ? "\nwait" : "";
     return `probe ${index} ${how} ${host === undefined ? '"$resolver"' : quote(host)} ${port} </dev/null &${wait}`;
@@ -52,28 +52,34 @@ export function probeScript(probes: readonly Probe[]): string {
   return `set -f
 resolver=$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)
 probe() {
-  case $3 in *:*) inUrl="[$3]" ;; *) inUrl=$3 ;; esac
+  # Neither program limits how long it looks up a name.
+  limit= inUrl=$3
+  case $3 in *:*) inUrl="[$3]" ;; *[a-z]*) limit="timeout ${PROBE_LIMIT_SECONDS}" ;; esac
   case $2 in
-    http) said=$(timeout ${PROBE_LIMIT_SECONDS} wget --spider -T ${PROBE_TIMEOUT_SECONDS} "http://$inUrl:$4/" 2>&1) ;;
-    tcp) said=$(timeout ${PROBE_LIMIT_SECONDS} nc -w ${PROBE_TIMEOUT_SECONDS} "$3" "$4" -e true 2>&1) ;;
-    dns) said=$(timeout ${PROBE_TIMEOUT_SECONDS} nslookup -type=a kubernetes.default.svc.cluster.local. "$3" 2>&1) ;;
+    http) said=$($limit wget --spider -T ${timeoutSeconds} "http://$inUrl:$4/" 2>&1) ;;
+    tcp) said=$($limit nc -w ${timeoutSeconds} "$3" "$4" -e true 2>&1) ;;
+    dns) said=$(timeout ${timeoutSeconds} nslookup -type=a kubernetes.default.svc.cluster.local. "$3" 2>&1) ;;
   esac
-  echo "probe $1 $? $(echo $said)"
+  echo "probe $1 $?" $said
 }
 ${lines.join("\n")}
 wait
 `;
 }
 
-/** Reads what {@link probeScript} printed. A probe without a line, of a script that was cut short, is an error. */
-export function parseProbes(probes: readonly Probe[], stdout: string): ProbeResult[] {
+/**
+ * Reads what {@link probeScript} printed. A probe without a line, of a script that was cut short, is an error.
+ *
+ * @param failure what explains such an error. @default that there is no result
+ */
+export function parseProbes(probes: readonly Probe[], stdout: string, failure = ""): ProbeResult[] {
   const lines = new Map<number, { code: number; said: string }>();
   for (const match of stdout.matchAll(/^probe (\d+) (\d+) ?(.*)$/gm)) {
     lines.set(Number(match[1]), { code: Number(match[2]), said: match[3] ?? "" });
   }
   return probes.map(({ how }, index) => {
     const line = lines.get(index);
-    if (line === undefined) return { got: "error", detail: "the canary gave no result" };
+    if (line === undefined) return { got: "error", detail: failure || "the canary gave no result" };
     return how === "dns" ? classifyDns(line) : classifyTcp(line);
   });
 }
@@ -103,29 +109,6 @@ function classifyDns({ code, said }: Line): ProbeResult {
 
 function lastSentence(said: string): string {
   return said.replace(/^Connecting to \S+ \(\S+\) /, "").slice(-200);
-}
-
-/**
- * A shell script for busybox that listens on TCP ports and then proves it by asking each port through the pod's own
- * address: a connection that is closed later is not closed because nobody listens.
- *
- * @param ip the pod's address.
- */
-export function listenScript(ports: readonly number[], ip: string): string {
-  const host = isIPv6(ip) ? `[${ip}]` : ip;
-  // /etc is there whatever the image is made of; a page that is missing is an answer too.
-  return ports
-    .map(
-      (
-        port,
-      ) => `httpd -p ${port} -h /etc </dev/null >/dev/null 2>&1 || { echo "port ${port} cannot be listened on" >&2; exit 1; }
-case $(wget --spider -T ${PROBE_TIMEOUT_SECONDS} http://${host}:${port}/ 2>&1) in
-  *HTTP/1* | *exists*) ;;
-  *) echo "nobody answers on port ${port}" >&2; exit 1 ;;
-esac
-`,
-    )
-    .join("");
 }
 
 function quote(text: string): string {

@@ -4,20 +4,26 @@ import { quantity } from "./fields.ts";
 import { dnsLabel, MAX_DATA_STORE_NAME_LENGTH, MAX_NAME_LENGTH } from "./names.ts";
 import { networkSchema, type ResolvedNetwork } from "./network.ts";
 import { observabilitySchema, type ResolvedObservability } from "./observability.ts";
+import type { QuantityKind } from "./quantity.ts";
 import { serviceSchema, type ResolvedService } from "./service.ts";
 import { TIERS, type Tier } from "./tiers.ts";
 
 /** Longest name of an environment, in characters: its log collector's namespace adds a suffix. */
 const MAX_ENVIRONMENT_NAME_LENGTH = MAX_NAME_LENGTH - "-logs".length;
 
-const quotaSchema = z
-  .strictObject({
-    cpu: quantity("cpu").optional().meta({ description: "Sum of the pods' cpu limits." }),
-    memory: quantity("bytes").optional().meta({ description: "Sum of the pods' memory limits." }),
-    storage: quantity("bytes").optional().meta({ description: "Sum of the volumes' sizes." }),
-    pods: z.int().min(1).optional().meta({ description: "Number of pods." }),
-  })
-  .meta({ description: "Caps on what the whole environment may use (a ResourceQuota). Default: none." });
+/** Schema of caps on an environment, with a way to write quantities. */
+export function quotaOf<Quantity extends z.ZodType>(quantityOf: (kind: QuantityKind) => Quantity) {
+  return z
+    .strictObject({
+      cpu: quantityOf("cpu").optional().meta({ description: "Sum of the pods' cpu limits." }),
+      memory: quantityOf("bytes").optional().meta({ description: "Sum of the pods' memory limits." }),
+      storage: quantityOf("bytes").optional().meta({ description: "Sum of the volumes' sizes." }),
+      pods: z.int().min(1).optional().meta({ description: "Number of pods." }),
+    })
+    .meta({ description: "Caps on what the whole environment may use (a ResourceQuota). Default: none." });
+}
+
+const quotaSchema = quotaOf(quantity);
 
 /** Schema of an environment: the one description that every way of running Terrarium starts from. */
 export const environmentSchema = z

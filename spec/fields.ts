@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isCronSchedule } from "./cron.ts";
-import { parseImage } from "./image.ts";
+import { IMAGE_REFERENCE } from "./image.ts";
 import { portName } from "./names.ts";
 import { parseQuantity, QUANTITY_EXAMPLES, type QuantityKind } from "./quantity.ts";
 
@@ -49,34 +49,39 @@ export const environmentVariable = z
 const IMAGE_EXAMPLE = 'an image reference such as "registry.example.com/team/api:1.4.2"';
 
 /** Schema of a container image reference. Whether it must be pinned depends on the tier. */
-export const imageReference = z
-  .string({ error: IMAGE_EXAMPLE })
-  .refine((image) => parseImage(image) !== undefined, { error: IMAGE_EXAMPLE });
+export const imageReference = z.string({ error: IMAGE_EXAMPLE }).regex(IMAGE_REFERENCE, { error: IMAGE_EXAMPLE });
 
 /** Schema of a five-field cron expression. */
 export const cronSchedule = z.string().refine(isCronSchedule, {
   error: 'a cron expression of five fields (minute, hour, day, month, weekday) such as "30 2 * * *"',
 });
 
+/** Schema of requests and limits of one container, each part optional, with a way to write quantities. */
+export function resourcesOf<Quantity extends z.ZodType>(quantityOf: (kind: QuantityKind) => Quantity) {
+  return z
+    .strictObject({
+      requests: z
+        .strictObject({
+          cpu: quantityOf("cpu").optional().meta({ description: "CPU time that is reserved." }),
+          memory: quantityOf("bytes").optional().meta({ description: "Memory that is reserved." }),
+        })
+        .optional()
+        .meta({ description: "What the scheduler reserves." }),
+      limits: z
+        .strictObject({
+          cpu: quantityOf("cpu").optional().meta({ description: "Most CPU time; above it the container is slowed." }),
+          memory: quantityOf("bytes")
+            .optional()
+            .meta({ description: "Most memory; above it the container is killed." }),
+        })
+        .optional()
+        .meta({ description: "What the container may use at most." }),
+    })
+    .meta({ description: "Requests and limits of the container. Parts left out come from the tier." });
+}
+
 /** Requests and limits of one container, each part optional: the tier fills what is left out. */
-export const resources = z
-  .strictObject({
-    requests: z
-      .strictObject({
-        cpu: quantity("cpu").optional().meta({ description: "CPU time that is reserved." }),
-        memory: quantity("bytes").optional().meta({ description: "Memory that is reserved." }),
-      })
-      .optional()
-      .meta({ description: "What the scheduler reserves." }),
-    limits: z
-      .strictObject({
-        cpu: quantity("cpu").optional().meta({ description: "Most CPU time; above it the container is slowed." }),
-        memory: quantity("bytes").optional().meta({ description: "Most memory; above it the container is killed." }),
-      })
-      .optional()
-      .meta({ description: "What the container may use at most." }),
-  })
-  .meta({ description: "Requests and limits of the container. Parts left out come from the tier." });
+export const resources = resourcesOf(quantity);
 
 /** A volume that a pod keeps for itself. */
 export const storage = z.strictObject({

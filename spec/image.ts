@@ -8,7 +8,8 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
-const REFERENCE =
+/** A container image reference. Whatever matches has a repository; the tag and the digest may be missing. */
+export const IMAGE_REFERENCE =
   /^(?<repository>(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha(?:256:[a-f0-9]{64}|512:[a-f0-9]{128})))?$/;
 
 /**
@@ -18,7 +19,7 @@ const REFERENCE =
  * @see https://github.com/distribution/reference
  */
 export function parseImage(image: string): ImageReference | undefined {
-  const groups = REFERENCE.exec(image)?.groups;
+  const groups = IMAGE_REFERENCE.exec(image)?.groups;
   if (!groups?.["repository"]) return undefined;
   return { repository: groups["repository"], tag: groups["tag"], digest: groups["digest"] };
 }

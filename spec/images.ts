@@ -9,5 +9,7 @@ export const IMAGES = {
   prometheus: { image: "prom/prometheus:v3.14.0", user: 65534 },
   loki: { image: "grafana/loki:3.7.6", user: 10001 },
   grafana: { image: "grafana/grafana:13.2.0", user: 472 },
+  node: { image: "node:24.21.0-trixie-slim", user: 1000 },
+  git: { image: "alpine/git:v2.52.0", user: 65532 },
   collector: { image: "otel/opentelemetry-collector-contrib:0.149.0", user: 0 },
 } as const satisfies Record<string, { image: string; user: number }>;

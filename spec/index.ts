@@ -8,6 +8,7 @@ export type {
   ResolvedPostgres,
   ResolvedRedis,
 } from "./data-store.ts";
+export { duration, toMilliseconds } from "./duration.ts";
 export { backupName, callablePorts, declaredEdges, type Edge } from "./edges.ts";
 export { environmentSchema, type EnvironmentSpec, type ResolvedEnvironment } from "./environment.ts";
 export {
@@ -21,14 +22,37 @@ export {
 export { environmentJsonSchema } from "./json-schema.ts";
 export { SECRET_KEYS_ANNOTATION } from "./rendering.ts";
 export { resolveEnvironment } from "./resolve.ts";
+export { checkManifest, resolvePreviewEnvironment } from "./resolve-preview-environment.ts";
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";
 export { selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
 export { mapValues } from "./map-values.ts";
+export { mergePatch } from "./merge-patch.ts";
 export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";
 export { DNS_PORT, HTTPS_PORT, PRIVATE_RANGES, type NetworkSpec, type ResolvedNetwork } from "./network.ts";
 export { OBSERVABILITY_PORTS, type ObservabilitySpec, type ResolvedObservability } from "./observability.ts";
-export { formatProblem, InvalidSpecError, type Problem } from "./problem.ts";
+export { formatProblem, InvalidSpecError, wholeNumber, type Problem } from "./problem.ts";
+export {
+  PREVIEW_ENVIRONMENT,
+  previewEnvironmentManifestSchema,
+  previewEnvironmentSchema,
+  type PreviewEnvironment,
+  type PreviewEnvironmentManifest,
+  type PreviewEnvironmentSpec,
+  type ResolvedPreviewEnvironment,
+} from "./preview-environment.ts";
+export {
+  CONDITIONS,
+  PHASES,
+  previewEnvironmentStatusSchema,
+  type Condition,
+  type ConditionType,
+  type DiffSummary,
+  type Phase,
+  type PreviewEnvironmentStatus,
+  type StepTiming,
+} from "./preview-environment-status.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
+export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";
 export { EPHEMERAL_STORAGE, TIER_DEFAULTS, TIERS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";

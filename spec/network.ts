@@ -1,5 +1,18 @@
 import { z } from "zod";
+import { isNetwork } from "./cidr.ts";
+import { portNumber } from "./fields.ts";
 import { dnsLabel, MAX_NAME_LENGTH } from "./names.ts";
+
+/** Schema of addresses that a service may connect to beside what it calls. */
+export const egressSchema = z.strictObject({
+  cidr: z
+    .string()
+    .refine(isNetwork, {
+      error: 'an IPv4 network of 8 to 32 bits such as "10.20.0.0/16" or "10.20.1.5/32", with no bit set beyond them',
+    })
+    .meta({ description: "The addresses, as an IPv4 network." }),
+  ports: z.array(portNumber).min(1).meta({ description: "TCP ports there." }),
+});
 
 /** Schema of an environment's network. Everything that no declaration opens is closed, in both directions. */
 export const networkSchema = z

@@ -64,7 +64,8 @@ export function oneOf(what: string, names: readonly string[]): string {
 }
 
 function shorten(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const characters = [...text];
+  return characters.length > 80 ? `${characters.slice(0, 77).join("")}...` : text;
 }
 
 /**
@@ -134,16 +135,20 @@ function expectation(issue: z.core.$ZodIssue, value: unknown, schemas: () => rea
   if (!/^(Invalid|Too) /.test(issue.message)) return issue.message;
   if (issue.code === "invalid_type") {
     const unquoted = issue.expected === "string" && (typeof value === "number" || typeof value === "boolean");
-    return unquoted ? "text: put it in quotes" : (TYPE_NAMES[issue.expected] ?? wholeNumber(schemas()));
+    return unquoted ? "text: put it in quotes" : (TYPE_NAMES[issue.expected] ?? wholeNumberOf(schemas()));
   }
   if (issue.code === "invalid_value") return issue.values.map((allowed) => JSON.stringify(allowed)).join(" or ");
   if (issue.code === "too_big" && issue.origin === "string") return `at most ${issue.maximum} characters`;
   if (issue.code === "too_small" && issue.origin === "array") return "a list that isn't empty";
-  return wholeNumber(schemas());
+  return wholeNumberOf(schemas());
 }
 
-function wholeNumber(schemas: readonly JsonSchema[]): string {
-  const { minimum, maximum } = schemas.find((form) => form.type === "integer") ?? {};
+function wholeNumberOf(schemas: readonly JsonSchema[]): string {
+  return wholeNumber(schemas.find((form) => form.type === "integer") ?? {});
+}
+
+/** Says which whole numbers are allowed. */
+export function wholeNumber({ minimum, maximum }: Pick<JsonSchema, "minimum" | "maximum">): string {
   const bounded = [minimum, maximum].map((bound) =>
     bound !== undefined && Number.isSafeInteger(bound) && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined,
   );

@@ -51,6 +51,15 @@ export function parseQuantity(text: string, kind: QuantityKind): number | undefi
 }
 
 /**
+ * The spellings of a quantity whose pattern alone proves that they have a meaning: cores in at most three decimals or
+ * whole millicores, and whole bytes. For places where nothing but a pattern can be checked.
+ */
+export const PLAIN_QUANTITIES: Readonly<Record<QuantityKind, RegExp>> = {
+  cpu: /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$/,
+  bytes: /^([1-9][0-9]{0,14}|[1-9][0-9]{0,8}(k|Ki|M|Mi)|[1-9][0-9]{0,5}(G|Gi|T|Ti))$/,
+};
+
+/**
  * Compares two quantities of one kind: negative when `a` is smaller, 0 when equal, positive when larger.
  *
  * @throws RangeError when either is no quantity of that kind.

@@ -13,6 +13,7 @@ export interface ReferenceSchema extends Omit<
 > {
   readonly type?: string | readonly string[];
   readonly format?: string;
+  readonly expected?: string;
   readonly minItems?: number;
   readonly $defs?: Readonly<Record<string, ReferenceSchema>>;
   readonly properties?: Readonly<Record<string, ReferenceSchema>>;
@@ -149,6 +150,7 @@ function typeOf(node: ReferenceSchema, root: ReferenceSchema): string {
   if (node.const !== undefined) return value(node.const);
   if (node.enum) return node.enum.map(value).join(", ");
   if (node.format === "cores" || node.format === "bytes") return `[quantity](#quantities) in ${node.format}`;
+  if (node.expected !== undefined) return node.expected;
   if (node.items) {
     const least = node.minItems === undefined || node.minItems === 0 ? "" : `, at least ${node.minItems}`;
     return `list of ${plural(follow(node.items, root), root)}${least}`;

@@ -7,7 +7,7 @@ import { mapValues } from "./map-values.ts";
 import { resolveObservability } from "./observability.ts";
 import { InvalidSpecError, toProblems } from "./problem.ts";
 import { findContradictions } from "./cross-checks.ts";
-import { withTierDefaults } from "./service.ts";
+import { resolveService } from "./service.ts";
 
 /**
  * Checks a description of an environment and fills in the defaults of its tier. Pure.
@@ -35,7 +35,7 @@ export function resolveEnvironment(input: unknown, secretKeys?: readonly string[
 function withDefaults(spec: z.output<typeof environmentSchema>): ResolvedEnvironment {
   return {
     ...spec,
-    services: mapValues(spec.services, (service, name) => withTierDefaults(name, service, spec.tier)),
+    services: mapValues(spec.services, (service, name) => resolveService(name, service, spec)),
     dataStores: mapValues(spec.dataStores, (store) => resolveDataStore(store, spec.tier)),
     migrations: mapValues(spec.migrations, (migration) => resolveMigration(migration, spec.tier)),
     observability: resolveObservability(spec.observability, spec.tier),

@@ -2,6 +2,7 @@ import type { ResolvedEnvironment } from "./environment.ts";
 import { toEnvironmentVariableStem } from "./names.ts";
 import { formatValue, oneOf, type Problem } from "./problem.ts";
 import type { ResolvedService } from "./service.ts";
+import { findSourceContradictions } from "./source-checks.ts";
 import { TIER_DEFAULTS } from "./tiers.ts";
 
 /**
@@ -19,6 +20,8 @@ export function findServiceContradictions(
     ...portProblems(service),
     ...volumeProblems(service),
     ...scaleProblems(service, environment),
+    ...egressProblems(service),
+    ...findSourceContradictions(name, service, environment),
     ...variableProblems(name, service, environment),
     ...secretProblems(service, secretKeys),
   ];
@@ -123,6 +126,16 @@ function scaleProblems({ replicas, scaling, rollout }: ResolvedService, { tier }
   return problems;
 }
 
+function egressProblems({ egress }: ResolvedService): Problem[] {
+  return egress.flatMap(({ ports }, index) =>
+    ports.flatMap((port, position): Problem[] =>
+      ports.indexOf(port) === position
+        ? []
+        : [{ path: `egress[${index}].ports[${position}]`, got: formatValue(port), expected: "each port once" }],
+    ),
+  );
+}
+
 function variableProblems(
   name: string,
   service: ResolvedService,
@@ -133,6 +146,7 @@ function variableProblems(
     ["PORT", `it is services.${name}.ports.http`],
     ["POD_NAME", "it is the pod's own name"],
     ["POD_NAMESPACE", "it is the pod's own namespace"],
+    ...(service.source ? [["HOME", "it is /tmp, where a source's programs may write"] as const] : []),
   ]);
   for (const call of service.calls) {
     const endings = Object.hasOwn(services, call)

@@ -11,7 +11,9 @@ import {
   urlPath,
 } from "./fields.ts";
 import { dnsLabel, portName } from "./names.ts";
+import { egressSchema } from "./network.ts";
 import { compareQuantities, type QuantityKind } from "./quantity.ts";
+import { resolveSource, SOURCE_COMMAND, SOURCE_RESOURCES, sourceSchema, type ResolvedSource } from "./source.ts";
 import { LOG_LEVELS, TIER_DEFAULTS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";
 
 const hostname = z
@@ -40,7 +42,13 @@ function probe(path: string, initialDelaySeconds: number, periodSeconds: number)
 export const serviceSchema = z
   .strictObject({
     image: imageReference.meta({ description: "Container image; pinned by tag or digest outside tier dev." }),
-    command: z.array(z.string()).optional().meta({ description: "Replaces the image's entry point." }),
+    source: sourceSchema.optional().meta({
+      description:
+        "Runs what a git repository holds, built in the pod: clone, install, migrate. The image then brings Node and npm. Tier dev only. Default: none, and the image is what runs.",
+    }),
+    command: z.array(z.string()).optional().meta({
+      description: "Replaces the image's entry point. Default: the image's own, or [npm, run, dev] with a source.",
+    }),
     args: z.array(z.string()).optional().meta({ description: "Replaces the image's arguments." }),
     component: dnsLabel().optional().meta({
       description:
@@ -97,6 +105,10 @@ export const serviceSchema = z
       .boolean()
       .default(false)
       .meta({ description: "Whether pods may open HTTPS connections (443) to public addresses." }),
+    egress: z
+      .array(egressSchema)
+      .default([])
+      .meta({ description: "Other addresses that pods may connect to, such as a git server in a private network." }),
     expose: z
       .strictObject({
         hostnames: z
@@ -130,7 +142,10 @@ export const serviceSchema = z
         description:
           "HTTP probes. A failing liveness probe restarts the container; a failing readiness probe takes it out of traffic.",
       }),
-    resources: resources.optional(),
+    resources: resources.optional().meta({
+      description:
+        "Requests and limits of the container. Parts left out come from the tier; with a source they are 100m to 1 cpu and 512Mi to 2Gi memory.",
+    }),
     logLevel: z.enum(LOG_LEVELS).optional().meta({ description: "Value of LOG_LEVEL. Default: by tier." }),
     metrics: z
       .union(
@@ -196,21 +211,33 @@ export const serviceSchema = z
 export type ServiceSpec = z.input<typeof serviceSchema>;
 
 /** A service with every default filled in; itself a valid {@link ServiceSpec}. */
-export type ResolvedService = z.output<typeof serviceSchema> & {
+export type ResolvedService = Omit<z.output<typeof serviceSchema>, "source"> & {
+  readonly source?: ResolvedSource;
   readonly component: string;
   readonly replicas: number;
   readonly resources: ResourceDefaults;
   readonly logLevel: LogLevel;
 };
 
-/** Fills what a parsed service leaves to its tier. Pure; applying it twice changes nothing. */
-export function withTierDefaults(name: string, service: z.output<typeof serviceSchema>, tier: Tier): ResolvedService {
+/** Fills what a parsed service leaves to its environment. Pure; applying it twice changes nothing. */
+export function resolveService(
+  name: string,
+  service: z.output<typeof serviceSchema>,
+  { tier, dataStores }: { readonly tier: Tier; readonly dataStores: Readonly<Record<string, { engine: string }>> },
+): ResolvedService {
   const defaults = TIER_DEFAULTS[tier];
+  const { source, ...rest } = service;
+  const callsPostgres = service.calls.some((call) => dataStores[call]?.engine === "postgres");
   return {
-    ...service,
+    ...rest,
+    ...(source
+      ? { source: resolveSource(source, callsPostgres), command: service.command ?? [...SOURCE_COMMAND] }
+      : {}),
+    // The volume of a cache is at one node at a time.
+    ...(source?.cache ? { rollout: { maxUnavailable: 1, maxSurge: 0 } } : {}),
     component: service.component ?? toComponent(name),
     replicas: service.replicas ?? service.scaling?.minReplicas ?? defaults.replicas,
-    resources: mergeResources(service.resources, defaults.resources),
+    resources: mergeResources(service.resources, source ? SOURCE_RESOURCES : defaults.resources),
     logLevel: service.logLevel ?? defaults.logLevel,
   };
 }

@@ -1,3 +1,4 @@
+import { isMap, mergePatch } from "./merge-patch.ts";
 import { InvalidSpecError, type Problem } from "./problem.ts";
 
 /** Keys of a stack's configuration that describe its environment. */
@@ -39,7 +40,7 @@ export interface StackSource {
 
 /**
  * Turns a stack's configuration into what {@link resolveEnvironment} takes: the base description with the stack's own
- * values laid over it. Maps merge key by key, everything else replaces, and null removes (JSON merge patch, RFC 7386).
+ * values laid over it (see {@link mergePatch}).
  *
  * @throws InvalidSpecError for a key that does not exist.
  */
@@ -70,18 +71,4 @@ export function toEnvironmentSpec(source: StackSource): Record<string, unknown> 
 /** Whether a value of stack configuration says anything: project-wide defaults fill unset keys with "" and {}. */
 export function isSet(value: unknown): boolean {
   return value !== undefined && value !== "" && !(isMap(value) && Object.keys(value).length === 0);
-}
-
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) return patch;
-  const merged: Record<string, unknown> = isMap(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

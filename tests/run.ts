@@ -47,6 +47,7 @@ const LAYERS: readonly Step[] = [
       "tests/unit/**/*.test.ts",
     ],
   },
+  { name: "guestbook", command: ["node", "tests/guestbook/run.ts"] },
   { name: "engine", command: ["mocha", "--config", "tests/engine/.mocharc.json", "--reporter-option", "layer=engine"] },
   { name: "cluster", command: ["node", "tests/cluster/run.ts"] },
 ];

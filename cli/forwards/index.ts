@@ -118,16 +118,26 @@ function sameTargets(forwards: readonly Forward[], targets: readonly ForwardTarg
 
 /** Ports that were used before stay the same where they are free: people have them in their history. */
 async function choosePorts(targets: readonly ForwardTarget[], earlier: readonly Forward[]): Promise<Forward[]> {
-  const taken = new Set<number>();
+  const kept = await Promise.all(
+    targets.map(async (target) => {
+      const before = earlier.find(({ service, port }) => service === target.service && port === target.port)?.localPort;
+      return before !== undefined && (await portIsFree(before)) ? before : undefined;
+    }),
+  );
+  const taken = new Set(kept);
   const chosen: Forward[] = [];
-  for (const target of targets) {
-    const before = earlier.find(({ service, port }) => service === target.service && port === target.port)?.localPort;
-    let localPort = before !== undefined && (await portIsFree(before)) ? before : firstPort;
-    while (taken.has(localPort) || !(await portIsFree(localPort))) localPort++;
+  for (const [index, target] of targets.entries()) {
+    const localPort = kept[index] ?? (await nextFreePort(taken));
     taken.add(localPort);
     chosen.push({ ...target, localPort });
   }
   return chosen;
+}
+
+async function nextFreePort(taken: ReadonlySet<number | undefined>): Promise<number> {
+  let port = firstPort;
+  while (taken.has(port) || !(await portIsFree(port))) port++;
+  return port;
 }
 
 /** Whether something accepts connections. */

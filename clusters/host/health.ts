@@ -8,20 +8,24 @@ import { dnsDeployment } from "./dns.ts";
 import { serviceProcesses, supervisorName } from "./host-processes.ts";
 import type { HostLayout } from "./layout.ts";
 import { type HostPlan, nodeName } from "./plan.ts";
+import { enforcesPolicies } from "./pod-network.ts";
 import { startMark } from "./service.ts";
 import { storageDeployment } from "./storage.ts";
 import { unavailableDeployment } from "./system-pods.ts";
 
+/** The process that enforces network policies. */
+const felix = "calico-felix";
+
 /** The processes that a complete cluster has, the supervisor included. */
 export const serviceNames = [
   ...[supervisorName, "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
-  ...["containerd", "kubelet", "kube-proxy", "calico-felix"],
+  ...["containerd", "kubelet", "kube-proxy", felix],
 ] as const;
 
 /** What does not work, in words; undefined when all does. Only a running supervisor repairs it by itself. */
 export async function findFault(layout: HostLayout, plan: HostPlan, api: KubeApi): Promise<string | undefined> {
   const running = new Set((await serviceProcesses(layout)).map(({ service }) => service));
-  const missing = serviceNames.filter((name) => !running.has(name));
+  const missing = serviceNames.filter((name) => !running.has(name) && (name !== felix || enforcesPolicies(plan)));
   if (missing.length > 0) return `${missing.join(", ")} not running`;
   if (!existsSync(`/sys/class/net/${plan.bridge}`)) return `the network interface ${plan.bridge} is gone`;
   if (!(await answers(layout.containerdSocket))) return "containerd does not answer";
@@ -29,8 +33,9 @@ export async function findFault(layout: HostLayout, plan: HostPlan, api: KubeApi
   try {
     return (
       (await unreadyNode(api)) ??
+      (await silentKubelet(api)) ??
       (await unreadyServices(plan)) ??
-      (await unreadyFelix(layout, plan)) ??
+      (enforcesPolicies(plan) ? await unreadyFelix(layout, plan) : undefined) ??
       (await unavailableDeployment(api, [dnsDeployment, storageDeployment]))
     );
   } catch (error) {
@@ -44,6 +49,12 @@ export async function unreadyNode(api: KubeApi): Promise<string | undefined> {
     { status?: { conditions?: { type: string; status: string; message?: string }[] } } | undefined;
   const ready = node?.status?.conditions?.find(({ type }) => type === "Ready");
   return ready?.status === "True" ? undefined : `node ${nodeName} is not ready: ${ready?.message ?? "not registered"}`;
+}
+
+/** Why pods are neither started nor reached; undefined when they are. The node counts as ready for a while without. */
+async function silentKubelet(api: KubeApi): Promise<string | undefined> {
+  const { status } = await api.send("GET", `/api/v1/nodes/${nodeName}/proxy/healthz`);
+  return status === 200 ? undefined : `the kubelet does not answer (${status})`;
 }
 
 /** Why addresses of Services do not lead to pods; undefined when they do. */

@@ -27,7 +27,16 @@ import { containerdOf, type HostLayout, hostLayout } from "./layout.ts";
 import { machineAvailability } from "./machine.ts";
 import { readRoutes } from "./network.ts";
 import { ensurePackages } from "./packages.ts";
-import { chooseNetworks, type HostPlan, machineNames, portCount, portsFrom, readPlan } from "./plan.ts";
+import {
+  chooseNetworks,
+  type HostPlan,
+  machineNames,
+  type PodNetwork,
+  portCount,
+  portsFrom,
+  readPlan,
+} from "./plan.ts";
+import { enforcesPolicies } from "./pod-network.ts";
 import { fillCluster, isComplete, startProcesses } from "./start.ts";
 import { tearDown } from "./teardown.ts";
 
@@ -39,6 +48,8 @@ export interface HostClusterArgs {
   readonly toolchain: () => Promise<Toolchain>;
   /** @default starts programs of this machine */
   readonly run?: RunCommand;
+  /** @default calico for a new cluster, else the one that the cluster has */
+  readonly podNetwork?: PodNetwork;
 }
 
 /** Milliseconds for the supervisor to repair what it repairs by itself. */
@@ -71,6 +82,7 @@ export class HostCluster implements ClusterProvider {
   up(): Promise<ClusterAccess> {
     return whileLocked(this.#paths, this.#args.say, async () => {
       const found = await this.#inspect();
+      this.#refuseAnotherNetwork();
       if (found.phase === "running") return this.#access("running");
       const available = await this.available();
       if (!available.ok) throw new ClusterError(`A host cluster cannot be made here: ${available.reason}.`);
@@ -141,7 +153,10 @@ export class HostCluster implements ClusterProvider {
       readRoutes(this.#run),
       findFreePorts(paths.clusterName, portCount).then(portsFrom),
     ]);
-    const plan: HostPlan = { networks: chooseNetworks(routes), ports, ...machineNames(paths.clusterName) };
+    const plan: HostPlan = {
+      ...{ networks: chooseNetworks(routes), ports, ...machineNames(paths.clusterName) },
+      podNetwork: this.#args.podNetwork ?? "calico",
+    };
     await mkdir(layout.data, { recursive: true, mode: 0o700 });
     await writeFile(layout.plan, JSON.stringify(plan, null, 2));
     try {
@@ -162,6 +177,16 @@ export class HostCluster implements ClusterProvider {
         `The host cluster did not start: ${reason}. Its logs are in ${layout.logs}; run the command again to start afresh.`,
       );
     }
+  }
+
+  #refuseAnotherNetwork(): void {
+    const { podNetwork: wanted } = this.#args;
+    const plan = readPlan(this.#layout);
+    const has = plan && (enforcesPolicies(plan) ? "calico" : "bridge");
+    if (wanted === undefined || has === undefined || has === wanted) return;
+    throw new ClusterError(
+      `This checkout's host cluster has the pod network ${has}. Run \`terrarium down\` before asking for ${wanted}.`,
+    );
   }
 
   async #remove(): Promise<void> {

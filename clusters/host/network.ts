@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { ClusterError } from "../provider.ts";
 import { type CommandResult, lastLines, type RunCommand } from "../run-command.ts";
 import type { HostPlan } from "./plan.ts";
+import { podInterfaces } from "./pod-network.ts";
 import { systemEnvironment } from "./system-environment.ts";
 
 /** Destinations of the machine's routes, as {@link chooseNetworks} takes them. */
@@ -32,15 +33,17 @@ export async function ensureNetwork(plan: HostPlan, run: RunCommand): Promise<vo
  * Rules for nft: packets of pods are not forwarded to anything but pods, nobody outside reaches pods, and the node's
  * address answers this machine and its pods only, though it may be routed.
  */
-export function packetFilter({ table, bridge, networks }: HostPlan): string {
+export function packetFilter(plan: HostPlan): string {
+  const { table, bridge, networks } = plan;
+  const pods = podInterfaces(plan);
   return `table inet ${table}
 delete table inet ${table}
 table inet ${table} {
   chain pods {
     type filter hook forward priority -10; policy accept;
-    iifname "cali*" oifname "cali*" accept
-    iifname "cali*" counter reject
-    oifname "cali*" counter drop
+    iifname "${pods}" oifname "${pods}" accept
+    iifname "${pods}" counter reject
+    oifname "${pods}" counter drop
     ip saddr ${networks.pods} counter reject
   }
   chain node {
@@ -48,7 +51,7 @@ table inet ${table} {
     type filter hook prerouting priority -110; policy accept;
     iifname "lo" accept
     iifname "${bridge}" accept
-    iifname "cali*" accept
+    iifname "${pods}" accept
     ip daddr { ${networks.node}, ${networks.services}, ${networks.pods} } counter drop
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { apiGate, flags, type ServiceArgs } from "./control-plane.ts";
 import type { HostLayout } from "./layout.ts";
 import { type HostPlan, nodeName } from "./plan.ts";
+import { cniConfiguration, enforcesPolicies } from "./pod-network.ts";
 import type { Service } from "./service.ts";
 import { systemImages } from "./system-images.ts";
 import { systemEnvironment } from "./system-environment.ts";
@@ -17,7 +18,7 @@ export function nodeFiles(layout: HostLayout, plan: HostPlan): Record<string, st
     [kubeletFile(layout)]: JSON.stringify(kubeletConfiguration(layout, plan), null, 2),
     [resolverFile(layout)]: "",
     [felixFile(layout)]: "[global]\n",
-    [join(layout.cni, "net.d", "10-calico.conflist")]: JSON.stringify(cniConfiguration(layout), null, 2),
+    [join(layout.cni, "net.d", "10-terrarium.conflist")]: JSON.stringify(cniConfiguration(layout, plan), null, 2),
   };
 }
 
@@ -27,6 +28,13 @@ export function nodeServices({ layout, plan, tool }: ServiceArgs): Service[] {
   const env = systemEnvironment(layout.bin);
   const kubeconfig = (name: string): string => join(layout.kubeconfigs, name);
   const gate = join(layout.gates, apiGate);
+  const felix: Service = {
+    name: "calico-felix",
+    program: tool("calico-felix"),
+    args: [`--config-file=${felixFile(layout)}`],
+    env: { ...env, ...felixEnvironment(kubeconfig("calico"), ports.felixHealth) },
+    gate: join(layout.gates, calicoGate),
+  };
   return [
     {
       name: "containerd",
@@ -73,13 +81,7 @@ export function nodeServices({ layout, plan, tool }: ServiceArgs): Service[] {
       env,
       gate,
     },
-    {
-      name: "calico-felix",
-      program: tool("calico-felix"),
-      args: [`--config-file=${felixFile(layout)}`],
-      env: { ...env, ...felixEnvironment(kubeconfig("calico"), ports.felixHealth) },
-      gate: join(layout.gates, calicoGate),
-    },
+    ...(enforcesPolicies(plan) ? [felix] : []),
   ];
 }
 
@@ -162,6 +164,8 @@ export function kubeletConfiguration(layout: HostLayout, plan: HostPlan): object
     // Pods share the machine with everything else on it; the limits of their containers hold.
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
+    // Without a group for each pod this kubelet crashes when it compares the sizes of a pod that is just being removed.
+    featureGates: { InPlacePodVerticalScaling: false },
     failCgroupV1: false,
     failSwapOn: false,
     // How soon pods see a changed Secret or ConfigMap.
@@ -176,28 +180,6 @@ export function kubeletConfiguration(layout: HostLayout, plan: HostPlan): object
     imageGCLowThresholdPercent: 99,
     serializeImagePulls: false,
     volumePluginDir: join(layout.data, "volume-plugins"),
-  };
-}
-
-/** @see https://docs.tigera.io/calico/latest/reference/configure-cni-plugins */
-export function cniConfiguration(layout: HostLayout): object {
-  return {
-    name: "terrarium",
-    cniVersion: "0.3.1",
-    plugins: [
-      {
-        type: "calico",
-        datastore_type: "kubernetes",
-        nodename: nodeName,
-        mtu: 1450,
-        log_level: "warning",
-        log_file_path: join(layout.logs, "cni.log"),
-        ipam: { type: "host-local", subnet: "usePodCidr", dataDir: join(layout.run, "addresses") },
-        policy: { type: "k8s" },
-        kubernetes: { kubeconfig: join(layout.kubeconfigs, "calico") },
-      },
-      { type: "portmap", snat: true, capabilities: { portMappings: true } },
-    ],
   };
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { ClusterError, type Say } from "../provider.ts";
 import { lastLines, type RunCommand } from "../run-command.ts";
+import { debianPlugins } from "./pod-network.ts";
 import { systemEnvironment } from "./system-environment.ts";
 
 /** Debian's package of each program, by the program's path. */
@@ -16,9 +17,7 @@ const packageOf: Readonly<Record<string, string>> = {
   "/usr/sbin/conntrack": "conntrack",
   "/usr/sbin/ip": "iproute2",
   "/usr/bin/openssl": "openssl",
-  "/usr/lib/cni/loopback": "containernetworking-plugins",
-  "/usr/lib/cni/host-local": "containernetworking-plugins",
-  "/usr/lib/cni/portmap": "containernetworking-plugins",
+  ...Object.fromEntries(debianPlugins.map((name) => [`/usr/lib/cni/${name}`, "containernetworking-plugins"])),
 };
 
 /** Where else distributions put these programs. */

@@ -28,6 +28,12 @@ export interface HostPorts {
   readonly felixHealth: number;
 }
 
+/**
+ * How pods are connected. Calico enforces network policies; a plain bridge does not: it is there to show what `netcheck`
+ * says then.
+ */
+export type PodNetwork = "calico" | "bridge";
+
 /** What does not change during a cluster's life. */
 export interface HostPlan {
   readonly networks: HostNetworks;
@@ -36,6 +42,9 @@ export interface HostPlan {
   readonly bridge: string;
   /** Name of the packet filter table of our own. */
   readonly table: string;
+  readonly podNetwork: PodNetwork;
+  /** Name of the interface that pods are connected to where {@link podNetwork} is a bridge. */
+  readonly podBridge: string;
 }
 
 /** How many ports {@link portsFrom} takes. */
@@ -98,9 +107,9 @@ function toRange(text: string): { first: number; last: number } | undefined {
 }
 
 /** Names of what the cluster adds to the machine's network; interface names have at most 15 characters. */
-export function machineNames(clusterName: string): { bridge: string; table: string } {
+export function machineNames(clusterName: string): Pick<HostPlan, "bridge" | "table" | "podBridge"> {
   const suffix = clusterName.slice(-8);
-  return { bridge: `trm-${suffix}`, table: `terrarium_${suffix}` };
+  return { bridge: `trm-${suffix}`, table: `terrarium_${suffix}`, podBridge: `trmp-${suffix}` };
 }
 
 /** The plan of an existing cluster; undefined when there is none. */

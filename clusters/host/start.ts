@@ -19,6 +19,7 @@ import type { Containerd, HostLayout } from "./layout.ts";
 import { ensureNetwork } from "./network.ts";
 import { calicoGate, nodeFiles, nodeServices } from "./node-services.ts";
 import { type HostPlan, nodeName } from "./plan.ts";
+import { debianPlugins } from "./pod-network.ts";
 import type { SupervisorPlan } from "./service.ts";
 import { storageObjects } from "./storage.ts";
 import { importSystemImages } from "./system-images.ts";
@@ -116,9 +117,7 @@ async function linkPrograms(layout: HostLayout, toolchain: Toolchain): Promise<v
   const cni = join(layout.cni, "bin");
   const links = {
     ...Object.fromEntries(iptables.map((name) => [join(layout.bin, name), "/usr/sbin/xtables-nft-multi"])),
-    ...Object.fromEntries(
-      ["loopback", "host-local", "portmap"].map((name) => [join(cni, name), join("/usr/lib/cni", name)]),
-    ),
+    ...Object.fromEntries(debianPlugins.map((name) => [join(cni, name), join("/usr/lib/cni", name)])),
     // It does what its name says, so the name must stay.
     [join(cni, "calico")]: toolchain.path("calico"),
   };

@@ -47,11 +47,13 @@ async function findOwnTraces(
   { layout, clusterName, run }: TearDownArgs,
   folders: readonly string[],
 ): Promise<string[]> {
-  const { bridge, table } = machineNames(clusterName);
+  const { bridge, podBridge, table } = machineNames(clusterName);
   const processes = (await serviceProcesses(layout)).map(({ pid, service }) => `process ${pid} (${service})`);
   const containers = containerProcesses(layout).map((pid) => `process ${pid} (in a container)`);
   const mounts = ownMounts(layout).map((point) => `mount ${point}`);
-  const links = existsSync(`/sys/class/net/${bridge}`) ? [`network interface ${bridge}`] : [];
+  const links = [bridge, podBridge]
+    .filter((link) => existsSync(`/sys/class/net/${link}`))
+    .map((link) => `network interface ${link}`);
   const tables = await run("nft", ["list", "tables"], { env: systemEnvironment() });
   const filter = tables.stdout.includes(`inet ${table}\n`) ? [`nft table ${table}`] : [];
   const left = folders.filter(existsSync).map((folder) => `folder ${folder}`);
@@ -86,8 +88,8 @@ function ownMounts(layout: HostLayout): string[] {
 
 async function removeOwnNetwork({ clusterName, run }: TearDownArgs): Promise<void> {
   const env = systemEnvironment();
-  const { bridge, table } = machineNames(clusterName);
-  await run("ip", ["link", "delete", bridge], { env });
+  const { bridge, podBridge, table } = machineNames(clusterName);
+  for (const link of [bridge, podBridge]) await run("ip", ["link", "delete", link], { env });
   await run("nft", ["delete", "table", "inet", table], { env });
 }
 

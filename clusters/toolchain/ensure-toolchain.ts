@@ -94,7 +94,7 @@ export async function ensureToolchain(needs: readonly ToolName[], given: Toolcha
 }
 
 /**
- * The environment without PATH entries of the cache: a shell that `terrarium env` has set up must not make our own tools
+ * The environment without PATH entries of the cache: a shell that `terrarium shellenv` has set up must not make our own tools
  * look like the machine's.
  */
 function withoutFolder(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv {

@@ -46,6 +46,7 @@ ${store.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extensi
 
 /** The container next to Postgres that applies {@link rolesSql} at each start and whenever it or a password changes. */
 export function rolesContainer(image: string): ContainerArgs {
+  const isApplied = ["test", "-s", APPLIED];
   return {
     name: "roles",
     image,
@@ -73,8 +74,9 @@ export function rolesContainer(image: string): ContainerArgs {
       timeoutSeconds: 5,
       failureThreshold: 3,
     }),
-    // The pod takes clients once their role is there.
-    readinessProbe: execProbe(["test", "-s", APPLIED], { periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 }),
+    // The pod takes clients once their role is there. It stays there, so that is asked often only until then.
+    startupProbe: execProbe(isApplied, { periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 900 }),
+    readinessProbe: execProbe(isApplied, { periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 3 }),
   };
 }
 

@@ -77,7 +77,8 @@ export class Postgres extends Component {
     const isReady = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-U", "postgres"];
     // 1: it answers and takes no connections yet. A restart would begin a recovery from a crash anew.
     const isAlive = ["sh", "-c", `pg_isready -q -h 127.0.0.1 -p ${PORT} -U postgres; test $? -le 1`];
-    const timing = { periodSeconds: 5, timeoutSeconds: 3 };
+    // Each probe starts programs in the container: seldom, once it has started.
+    const timing = { periodSeconds: 10, timeoutSeconds: 5 };
     this.prerequisites = [secret, config, data.claim];
     const workload = createWorkload(
       name,
@@ -116,10 +117,10 @@ export class Postgres extends Component {
               { volume: "shm", path: "/dev/shm" },
               { volume: "secrets", path: SECRETS, readOnly: true },
             ],
-            // The first start runs initdb; it may take minutes on a slow volume.
-            startupProbe: execProbe(isReady, { ...timing, failureThreshold: 60 }),
-            livenessProbe: execProbe(isAlive, { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
-            readinessProbe: execProbe(isReady, { ...timing, failureThreshold: 3 }),
+            // The first start runs initdb; it may take minutes on a slow volume. Every other one is a matter of a second.
+            startupProbe: execProbe(isReady, { ...timing, periodSeconds: 1, failureThreshold: 300 }),
+            livenessProbe: execProbe(isAlive, { ...timing, failureThreshold: 6 }),
+            readinessProbe: execProbe(isReady, { ...timing, failureThreshold: 2 }),
           },
         },
       },

@@ -66,6 +66,8 @@ export class Redis extends Component {
       this.slowChild({ protect: store.deletion === "protect" }),
     );
     const ping = (answer: string) => ["sh", "-c", `redis-cli -h 127.0.0.1 ping | grep -qE '^${answer}'`];
+    // Each probe starts programs in the container: seldom, once it has started.
+    const timing = { periodSeconds: 10, timeoutSeconds: 5 };
     this.prerequisites = [secret, data.claim];
     const workload = createWorkload(
       name,
@@ -99,18 +101,13 @@ export class Redis extends Component {
               { volume: "config", path: CONFIG, readOnly: true },
             ],
             // While it reads a large append-only file it answers LOADING: alive, and to be left alone.
-            livenessProbe: execProbe(ping("(PONG|LOADING)"), {
-              initialDelaySeconds: 10,
-              periodSeconds: 10,
+            startupProbe: execProbe(ping("(PONG|LOADING)"), {
+              periodSeconds: 1,
               timeoutSeconds: 5,
-              failureThreshold: 6,
+              failureThreshold: 120,
             }),
-            readinessProbe: execProbe(ping("PONG$"), {
-              initialDelaySeconds: 1,
-              periodSeconds: 5,
-              timeoutSeconds: 3,
-              failureThreshold: 3,
-            }),
+            livenessProbe: execProbe(ping("(PONG|LOADING)"), { ...timing, failureThreshold: 6 }),
+            readinessProbe: execProbe(ping("PONG$"), { ...timing, failureThreshold: 2 }),
           },
         },
       },

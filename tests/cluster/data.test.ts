@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { eventually, inNamespace, namespace, read, sql, unique } from "./stack.ts";
+import { eventually } from "./eventually.ts";
+import { shared } from "./kubectl.ts";
+import { unique } from "./stack.ts";
+
+const { namespace, run, read, sql } = shared;
 
 interface Job {
   spec: { template: { spec: { containers: { command: string[] }[] } } };
@@ -22,16 +26,16 @@ async function runBackupPod(name: string, script?: string): Promise<string> {
   const [container] = spec.jobTemplate.spec.template.spec.containers;
   if (container && script !== undefined) container.command = ["sh", "-eu", "-c", script];
   const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace }, ...spec.jobTemplate };
-  await inNamespace(["create", "-f", "-"], JSON.stringify({ ...job, metadata: { name, namespace } }));
+  await run(["create", "-f", "-"], JSON.stringify({ ...job, metadata: { name, namespace } }));
   try {
     await eventually("the end of the job", async () => {
       const { status } = await read<{ status: { succeeded?: number; failed?: number } }>("job", name);
-      if (status.failed) throw new Error(await inNamespace(["logs", `job/${name}`]));
+      if (status.failed) throw new Error(await run(["logs", `job/${name}`]));
       return status.succeeded;
     });
-    return await inNamespace(["logs", `job/${name}`]);
+    return await run(["logs", `job/${name}`]);
   } finally {
-    await inNamespace(["delete", "job", name, "--ignore-not-found", "--wait=false"]);
+    await run(["delete", "job", name, "--ignore-not-found", "--wait=false"]);
   }
 }
 

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { eventually, request, secret, sql, unique } from "./stack.ts";
+import { eventually } from "./eventually.ts";
+import { shared } from "./kubectl.ts";
+import { request } from "./request.ts";
+import { unique } from "./stack.ts";
+
+const { secret, sql } = shared;
 
 interface Entry {
   readonly id: string;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { alertRules } from "../../components/observability/alerts.ts";
 import { createDashboards } from "../../components/observability/dashboards.ts";
-import { address, environment, eventually, namespace, request, unique } from "./stack.ts";
+import { eventually } from "./eventually.ts";
+import { request } from "./request.ts";
+import { environment, namespace, unique } from "./stack.ts";
 
 interface Answer {
   readonly status: string;
@@ -13,36 +15,31 @@ interface Answer {
 }
 
 async function prometheus(query: string): Promise<Answer["data"]["result"]> {
-  const url = `http://${address("prometheus", 9090)}/api/v1/query?${new URLSearchParams({ query }).toString()}`;
-  const answer = (await (await fetch(url, { signal: AbortSignal.timeout(10_000) })).json()) as Answer;
-  assert.equal(answer.status, "success", `${query}: ${answer.error}`);
-  return answer.data.result;
+  const path = `/api/v1/query?${new URLSearchParams({ query }).toString()}`;
+  const { body } = await request<Answer>("prometheus", path, { port: 9090 });
+  assert.equal(body.status, "success", `${query}: ${body.error}`);
+  return body.data.result;
 }
 
 async function loki(query: string): Promise<readonly { readonly values: readonly (readonly [string, string])[] }[]> {
   const since = `${BigInt(Date.now() - 15 * 60_000) * 1_000_000n}`;
   const path = /^\s*(sum|count|rate|topk|avg|max|min|quantile)/.test(query) ? "query" : "query_range";
   const parameters = new URLSearchParams(path === "query" ? { query } : { query, start: since, limit: "1000" });
-  const response = await fetch(`http://${address("loki", 3100)}/loki/api/v1/${path}?${parameters.toString()}`, {
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await response.text();
-  assert.equal(response.status, 200, `${query}: ${text}`);
-  return (JSON.parse(text) as { data: { result: { values: [string, string][] }[] } }).data.result;
+  const { status, body, text } = await request<{ data: { result: { values: [string, string][] }[] } }>(
+    ...(["loki", `/loki/api/v1/${path}?${parameters.toString()}`, { port: 3100 }] as const),
+  );
+  assert.equal(status, 200, `${query}: ${text}`);
+  return body.data.result;
 }
 
 describe("Prometheus", () => {
   it("scrapes every pod of every service, and itself and Loki", async () => {
     const wanted = [...Object.keys(environment.services), "prometheus", "loki"].sort();
-    await eventually(
-      "all targets",
-      async () => {
-        const up = await prometheus("up == 1");
-        const found = [...new Set(up.map(({ metric }) => metric["service"] ?? ""))].sort();
-        return wanted.every((name) => found.includes(name)) ? true : undefined;
-      },
-      { timeoutMs: 60_000 },
-    );
+    await eventually("all targets", async () => {
+      const up = await prometheus("up == 1");
+      const found = [...new Set(up.map(({ metric }) => metric["service"] ?? ""))].sort();
+      return wanted.every((name) => found.includes(name)) ? true : undefined;
+    });
     assert.deepEqual(await prometheus("up == 0"), []);
   });
 
@@ -64,14 +61,10 @@ describe("Loki", () => {
     const id = unique("traced");
     await request("guestbook-backend", `/api/entries/0`, { headers: { "x-request-id": id } });
     await request("guestbook-backend", `/api/entries/similar?q=${id}`);
-    const found = await eventually(
-      "the line",
-      async () => {
-        const [stream] = await loki(`{service_name="guestbook-backend"} |= "${id}"`);
-        return stream?.values[0]?.[1];
-      },
-      { timeoutMs: 60_000 },
-    );
+    const found = await eventually("the line", async () => {
+      const [stream] = await loki(`{service_name="guestbook-backend"} |= "${id}"`);
+      return stream?.values[0]?.[1];
+    });
     assert.ok(found.includes(id));
   });
 });
@@ -80,12 +73,7 @@ describe("Loki", () => {
 const EMPTY_WHEN_WELL = /ALERTS|status_code=~"5|up == 0/;
 
 describe("every query", () => {
-  const dashboards = createDashboards(namespace, ["prometheus", "loki"]);
-  const targets = Object.entries(dashboards).flatMap(([file, { panels }]) =>
-    panels.flatMap((panel) =>
-      "targets" in panel ? panel.targets.map((target) => ({ file, title: panel.title, ...target })) : [],
-    ),
-  );
+  const dashboards = Object.entries(createDashboards(namespace, ["prometheus", "loki"]));
 
   before(async () => {
     // A rate needs two scrapes with requests between them.
@@ -104,46 +92,51 @@ describe("every query", () => {
     );
   });
 
-  it("of a dashboard for metrics returns series", async () => {
-    const empty: string[] = [];
-    for (const target of targets.filter(({ datasource }) => datasource.type === "prometheus")) {
-      const query = withVariables(target.expr);
-      if ((await prometheus(query)).length === 0) empty.push(`${target.file}: ${target.title}: ${query}`);
-    }
-    assert.deepEqual(
-      empty.filter((query) => !EMPTY_WHEN_WELL.test(query)),
-      [],
+  for (const [file, { title, panels }] of dashboards) {
+    const targets = panels.flatMap((panel) =>
+      "targets" in panel ? panel.targets.map((target) => ({ panel: panel.title, ...target })) : [],
     );
-  });
+    const queries = (type: string) =>
+      targets
+        .filter(({ datasource }) => datasource.type === type)
+        .map(({ panel, expr }) => ({ panel, query: withVariables(expr) }));
 
-  it("of a dashboard for logs is one that Loki answers", async () => {
-    for (const target of targets.filter(({ datasource }) => datasource.type === "loki")) {
-      await loki(withVariables(target.expr));
-    }
-  });
+    it(`of the dashboard "${title}" for metrics returns series`, async () => {
+      assert.notEqual(queries("prometheus").length, 0, file);
+      const empty = await Promise.all(
+        queries("prometheus").map(async ({ panel, query }) =>
+          (await prometheus(query)).length > 0 || EMPTY_WHEN_WELL.test(query) ? [] : [`${panel}: ${query}`],
+        ),
+      );
+      assert.deepEqual(empty.flat(), []);
+    });
 
-  it("of an alert names series that exist", async () => {
-    const names = new Set(
-      (
-        (await (await fetch(`http://${address("prometheus", 9090)}/api/v1/label/__name__/values`)).json()) as {
-          data: string[];
-        }
-      ).data,
-    );
-    const missing: string[] = [];
-    for (const { rules } of alertRules(environment.observability)) {
+    it(`of the dashboard "${title}" for logs is one that Loki answers`, async () => {
+      assert.notEqual(queries("loki").length, 0, file);
+      await Promise.all(queries("loki").map(({ query }) => loki(query)));
+    });
+  }
+
+  for (const { name, rules } of alertRules(environment.observability)) {
+    it(`of an alert about ${name} names series that exist`, async () => {
+      const { body } = await request<{ data: string[] }>("prometheus", "/api/v1/label/__name__/values", { port: 9090 });
+      const known = new Set(body.data);
+      assert.notEqual(rules.length, 0);
       for (const { alert, expr } of rules) {
         await prometheus(expr);
-        for (const [name] of expr
-          .replace(/\{[^}]*\}|"[^"]*"|\([^()]*\)/g, " ")
-          .matchAll(/\b[a-z][a-z0-9_]*(?::[a-z0-9_]+)*(?=[\s{[)]|$)/g)) {
-          if (/_|:|^up$/.test(name) && !names.has(name)) missing.push(`${alert}: ${name}`);
-        }
+        const missing = seriesIn(expr).filter((series) => !known.has(series));
+        assert.deepEqual(missing, [], alert);
       }
-    }
-    assert.deepEqual(missing, []);
-  });
+    });
+  }
 });
+
+/** Names of the series that an expression is about. */
+function seriesIn(expr: string): string[] {
+  const plain = expr.replace(/\{[^}]*\}|"[^"]*"|\([^()]*\)/g, " ");
+  const words = [...plain.matchAll(/\b[a-z][a-z0-9_]*(?::[a-z0-9_]+)*(?=[\s{[)]|$)/g)].map(([word]) => word);
+  return words.filter((word) => /_|:|^up$/.test(word));
+}
 
 /** Dashboards have variables that Grafana fills in. */
 function withVariables(expr: string): string {

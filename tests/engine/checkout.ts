@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { HostCluster } from "../../clusters/host/index.ts";
+import { KubeApi } from "../../clusters/kube-api.ts";
 import { localPaths } from "../../clusters/local-paths.ts";
 import { SimulatedCluster } from "../../clusters/simulated.ts";
 
@@ -79,9 +80,9 @@ export class Checkout {
     });
   }
 
-  /** Variables that make plain `pulumi` and `kubectl` work on this checkout, as `eval "$(terrarium env)"` sets them. */
+  /** Variables that make plain `pulumi` and `kubectl` work on this checkout, as `eval "$(terrarium shellenv)"` sets them. */
   async environment(): Promise<NodeJS.ProcessEnv> {
-    const script = await this.must(["env"]);
+    const script = await this.must(["shellenv"]);
     const result = await run("sh", ["-c", `${script}\nenv -0`], this.folder);
     return Object.fromEntries(
       result.stdout
@@ -130,6 +131,23 @@ export class Checkout {
     const result = await this.run("kubectl", [...args, "-o", "json"]);
     if (result.code !== 0) throw new Error(result.stderr);
     return JSON.parse(result.stdout) as T;
+  }
+
+  /** The API server of the checkout's cluster; to be closed. */
+  api(): KubeApi {
+    const text = readFileSync(localPaths(this.folder).kubeconfig, "utf8");
+    const { clusters, users } = JSON.parse(text) as {
+      clusters: [{ cluster: Record<string, string> }];
+      users: [{ user: Record<string, string> }];
+    };
+    const decoded = (value = "") => Buffer.from(value, "base64");
+    const [{ cluster }, { user }] = [clusters[0], users[0]];
+    return new KubeApi({
+      server: cluster["server"] ?? "",
+      certificateAuthority: decoded(cluster["certificate-authority-data"]),
+      clientCertificate: decoded(user["client-certificate-data"]),
+      clientKey: decoded(user["client-key-data"]),
+    });
   }
 
   /** Takes every stack of the checkout down, and with the last one the cluster; then removes the folder. */

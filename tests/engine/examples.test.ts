@@ -4,16 +4,21 @@ import { join } from "node:path";
 import { sharedCheckout } from "./fixtures.ts";
 
 describe("the examples", () => {
-  it("bring a team's own services up from stack configuration alone", async () => {
-    const checkout = sharedCheckout();
-    copyFileSync(join(checkout.folder, "examples/minimal/Pulumi.shop.yaml"), join(checkout.folder, "Pulumi.shop.yaml"));
-    const report = JSON.parse(await checkout.must(["up", "--stack", "shop", "-o", "json"])) as {
-      workloads: { name: string; ready: number; desired: number }[];
-    };
-    assert.ok(report.workloads.length >= 3);
-    for (const { name, ready, desired } of report.workloads) assert.deepEqual([name, ready], [name, desired]);
-    await checkout.must(["down", "--stack", "shop"]);
-  });
+  for (const [what, stack, file, count] of [
+    ["bring a team's own services up", "shop", "examples/minimal/Pulumi.shop.yaml", 3],
+    ["bring a service from source up", "notes", "examples/source-app/Pulumi.notes.yaml", 2],
+  ] as const) {
+    it(`${what} from stack configuration alone`, async () => {
+      const checkout = sharedCheckout();
+      copyFileSync(join(checkout.folder, file), join(checkout.folder, `Pulumi.${stack}.yaml`));
+      const report = JSON.parse(await checkout.must(["up", "--stack", stack, "-o", "json"])) as {
+        workloads: { name: string; ready: number; desired: number }[];
+      };
+      assert.ok(report.workloads.length >= count);
+      for (const { name, ready, desired } of report.workloads) assert.deepEqual([name, ready], [name, desired]);
+      await checkout.must(["down", "--stack", stack]);
+    });
+  }
 
   it("build an environment in TypeScript, with the same checks and an escape hatch", async () => {
     const checkout = sharedCheckout();

@@ -103,7 +103,8 @@ export function admits(
   });
 }
 
-function appliesTo({ metadata, spec }: Policy, end: Endpoint): boolean {
+/** Whether a policy selects an end of a connection. */
+export function appliesTo({ metadata, spec }: Policy, end: Endpoint): boolean {
   return end.namespace === metadata.namespace && selects(spec.podSelector, end.labels ?? {});
 }
 

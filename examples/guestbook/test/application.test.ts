@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { startApplication, TEST_PASSWORD, type Application } from "./application.ts";
-import { Client, metric } from "./client.ts";
+import { describe, it } from "node:test";
+import { TEST_PASSWORD, useApplication } from "./application.ts";
+import { metric } from "./client.ts";
 import { startRole } from "./roles.ts";
 import { until } from "./sandbox.ts";
 
-describe("the guestbook", () => {
-  let app: Application;
-  let client: Client;
-  before(async () => {
-    app = await startApplication();
-    client = new Client(app.urls.backend);
-  });
-  after(() => app.close());
+const app = await useApplication();
+const { client } = app;
 
+describe("the guestbook", () => {
   it("shows the seeded entries, and migrating twice at once changes nothing", async () => {
     assert.equal((await client.list()).length, 3);
     const again = [

@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { createGroup, enqueue, take } from "../src/queue.ts";
-import { startApplication, type Application } from "./application.ts";
-import { Client } from "./client.ts";
+import { useApplication } from "./application.ts";
 import { startRole } from "./roles.ts";
 import { until } from "./sandbox.ts";
 
-describe("the guestbook under failures", () => {
-  let app: Application;
-  let client: Client;
-  before(async () => {
-    app = await startApplication();
-    client = new Client(app.urls.backend);
-  });
-  after(() => app.close());
+const app = await useApplication();
+const { client } = app;
 
+describe("the guestbook under failures", () => {
   const status = async (url: string) => (await fetch(url)).status;
   const becomesReady = () =>
     until("backend and worker are ready again", async () => {
@@ -56,7 +50,7 @@ describe("the guestbook under failures", () => {
 
   it("does the job of a worker that died with it", async () => {
     await app.roles.worker.terminate();
-    const redis = redisClient(app);
+    const redis = redisClient();
     const { token } = await client.openSession();
     const entry = await client.sign(token, { author: "Ann", message: "Taken by a worker that dies" });
     const taken = await take(redis, "dead-worker", 10, 1000);
@@ -70,7 +64,7 @@ describe("the guestbook under failures", () => {
   });
 
   it("finds entries whose jobs Redis has lost with all its data", async () => {
-    const redis = redisClient(app);
+    const redis = redisClient();
     await app.roles.worker.terminate();
     const { token } = await client.openSession();
     const entry = await client.sign(token, { author: "Ann", message: "Forgotten by Redis" });
@@ -85,7 +79,7 @@ describe("the guestbook under failures", () => {
   });
 
   it("survives a job twice and a job for nothing", async () => {
-    const redis = redisClient(app);
+    const redis = redisClient();
     await createGroup(redis);
     for (const id of ["1", "1", "999999999"]) await enqueue(redis, id);
     await until("the queue is empty", async () => (await redis.xlen("guestbook:jobs")) === 0);
@@ -177,7 +171,7 @@ describe("the guestbook under failures", () => {
   });
 });
 
-function redisClient(app: Application): Redis {
+function redisClient(): Redis {
   const { REDIS_PORT, REDIS_PASSWORD } = app.redis.env;
   return new Redis({ host: "127.0.0.1", port: Number(REDIS_PORT), password: REDIS_PASSWORD });
 }

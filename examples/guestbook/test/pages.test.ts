@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { startApplication, TEST_PASSWORD, type Application } from "./application.ts";
+import { describe, it } from "node:test";
+import { TEST_PASSWORD, useApplication } from "./application.ts";
 import { until } from "./sandbox.ts";
+
+const app = await useApplication();
 
 /** A browser without scripts: keeps the cookie, follows no redirect by itself. */
 class Browser {
@@ -31,12 +33,6 @@ class Browser {
 const formTokenOf = (page: string) => /name="formToken" value="([^"]+)"/.exec(page)?.[1] ?? "";
 
 describe("the pages", () => {
-  let app: Application;
-  before(async () => {
-    app = await startApplication();
-  });
-  after(() => app.close());
-
   it("let a guest sign, and show what was written as text", async () => {
     const browser = new Browser(app.urls.mf);
     const first = await browser.get("/");

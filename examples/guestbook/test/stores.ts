@@ -1,11 +1,11 @@
 import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { freePorts, NOBODY, run, until, type Sandbox } from "./sandbox.ts";
+import { postgresPrograms, redisServer } from "./servers.ts";
 
 /** A real server that the tests can stop and start again. */
 export interface Store {
@@ -15,14 +15,11 @@ export interface Store {
 }
 
 const PASSWORD = "a-test-password";
-/** Postgres with pgvector from the Python registry, for machines whose own lacks the extension. */
-const PGSERVER = "pgserver==0.1.4";
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/pgserver", import.meta.url));
 const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** Starts Postgres with a database as Terrarium sets it up: an owner that is no superuser, and the extension. */
 export async function startPostgres(sandbox: Sandbox): Promise<Store> {
-  const bin = await findPostgres(sandbox);
+  const bin = postgresPrograms(sandbox);
   const [port = 0] = await freePorts(1);
   const folder = join(sandbox.folder, "postgres");
   const passwordFile = join(sandbox.folder, "postgres-password");
@@ -68,7 +65,7 @@ export async function startRedis(sandbox: Sandbox): Promise<Store> {
   const folder = join(sandbox.folder, "redis");
   mkdirSync(folder);
   const server = restartable(sandbox, {
-    program: "redis-server",
+    program: redisServer(),
     args: [
       "--port",
       `${port}`,
@@ -132,25 +129,4 @@ async function asSuperuser(port: number, database: string, statements: readonly 
   } finally {
     await client.end();
   }
-}
-
-/** The programs of a Postgres that has pgvector: Debian's packages, else one from the Python registry. */
-async function findPostgres(sandbox: Sandbox): Promise<string> {
-  const debian = "/usr/lib/postgresql";
-  for (const version of existsSync(debian) ? readdirSync(debian) : []) {
-    if (existsSync(`/usr/share/postgresql/${version}/extension/vector.control`)) return `${debian}/${version}/bin`;
-  }
-  const unpacked = join(CACHE, "pgserver/pginstall");
-  if (!existsSync(unpacked)) {
-    const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", CACHE, PGSERVER];
-    await run("python3", pip).catch((error: unknown) => {
-      throw new Error("These tests need Postgres with pgvector: install your system's package of it.", {
-        cause: error,
-      });
-    });
-  }
-  // A copy: the other user may not enter the folders above the checkout.
-  const copy = join(sandbox.folder, "postgres-programs");
-  cpSync(CACHE, copy, { recursive: true });
-  return join(copy, "pgserver/pginstall/bin");
 }

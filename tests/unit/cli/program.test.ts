@@ -2,14 +2,34 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatExports } from "../../../cli/env.ts";
 import { UsageFailure } from "../../../cli/exit.ts";
 import { runInForeground } from "../../../cli/foreground.ts";
 import { runProgram } from "../../../cli/program.ts";
 import { type EnvironmentReport, formatReport } from "../../../cli/report.ts";
+import { formatExports } from "../../../cli/shell-environment.ts";
 import { formatTable } from "../../../cli/table.ts";
 import { useScratchFolder } from "../clusters/scratch-folder.ts";
 import { testSurroundings, type TestSurroundings } from "./surroundings.ts";
+
+const COMMANDS = [
+  "up",
+  "down",
+  "status",
+  "preview",
+  "render",
+  "images",
+  "bootstrap-dev",
+  "cleanup-dev",
+  "dev-status",
+  "test-integration-dev",
+  "validate",
+  "netcheck",
+  "shellenv",
+  "kubectl",
+  "env",
+  "platform",
+  "completion",
+] as const;
 
 describe("the command line", () => {
   const scratch = useScratchFolder();
@@ -21,12 +41,11 @@ describe("the command line", () => {
   it("lists every command in its help, and ends with 0", async () => {
     const { code, stdout } = await run("--help");
     assert.equal(code, 0);
-    for (const name of ["up", "down", "status", "preview", "render", "validate", "env", "kubectl"]) {
-      assert.match(stdout, new RegExp(`^  ${name} `, "m"));
-    }
+    const listed = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([\w-]+) /gm)].map(([, name]) => name);
+    assert.deepEqual(listed, [...COMMANDS, "help"]);
   });
 
-  for (const name of ["up", "down", "status", "preview", "render", "validate", "env", "kubectl"]) {
+  for (const name of COMMANDS) {
     it(`describes every option of ${name} in its help`, async () => {
       const { code, stdout } = await run(name, "--help");
       assert.equal(code, 0);
@@ -41,6 +60,7 @@ describe("the command line", () => {
     ["up", "--stack", "../x"],
     ["render"],
     ["down", "extra"],
+    ["bootstrap-dev", "--cluster", "simulated"],
   ]) {
     it(`ends with 2 and says why for: ${args.join(" ")}`, async () => {
       const { code, stderr } = await run(...args);
@@ -247,7 +267,7 @@ describe("output", () => {
         "next",
         "  look     bin/terrarium status --stack dev",
         "  kubectl  bin/terrarium kubectl -- -n app-dev get all",
-        '  shell    eval "$(bin/terrarium env)"',
+        '  shell    eval "$(bin/terrarium shellenv)"',
         "  remove   bin/terrarium down --stack dev",
         "",
       ].join("\n"),

@@ -14,6 +14,8 @@ interface ServiceChoice {
   readonly internet: boolean;
   readonly serviceAccountToken: boolean;
   readonly nodePort?: number;
+  /** @default none */
+  readonly egress?: readonly { readonly cidr: string; readonly ports: readonly number[] }[];
 }
 
 /** An environment as the test describes it: the input, so that nothing here rests on how the program resolves it. */

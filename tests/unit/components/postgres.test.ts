@@ -163,7 +163,8 @@ describe("Postgres", () => {
       beside?.volumeMounts.map(({ mountPath }) => mountPath),
       ["/tmp", "/var/run/postgresql", "/etc/postgres-roles", "/run/secrets/postgres"],
     );
-    assert.deepEqual(beside?.readinessProbe.exec.command, ["test", "-s", "/tmp/applied"]);
+    for (const probe of [beside?.startupProbe, beside?.readinessProbe])
+      assert.deepEqual(probe?.exec.command, ["test", "-s", "/tmp/applied"]);
     assert.equal(spawnSync("sh", ["-n", "-c", String(beside?.command.at(-1))]).status, 0);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { parse } from "yaml";
-import { resolveEnvironment, STACK_CONFIG_KEYS, toEnvironmentSpec } from "../../../spec/index.ts";
+import { checkManifest, resolveEnvironment, STACK_CONFIG_KEYS, toEnvironmentSpec } from "../../../spec/index.ts";
 import { checkout, codeBlocks, filesWith, pages, read } from "./checkout.ts";
 
 /** Anchors of a page, as GitHub makes them from headings, and those set by hand. */
@@ -50,6 +50,13 @@ for (const page of pages) {
     it("names nothing of the machine that it was written on", () => {
       assert.doesNotMatch(markdown, /\/(root|work|tmp\/\w|home)\//);
     });
+
+    const environments = codeBlocks(markdown, "yaml").filter((block) => /^kind: Environment$/m.test(block));
+    if (environments.length > 0) {
+      it("has examples of Environments that are valid", () => {
+        for (const block of environments) checkManifest(parse(block));
+      });
+    }
 
     const stacks = codeBlocks(markdown, "yaml").filter((block) => /^config:/m.test(block));
     if (stacks.length > 0) {

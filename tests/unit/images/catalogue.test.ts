@@ -43,7 +43,7 @@ describe("the catalogue of images", () => {
 
   it("keeps the images that others are built on out of clusters", () => {
     assert.ok(CLUSTER_IMAGES.includes("guestbook") && CLUSTER_IMAGES.includes("busybox"));
-    assert.ok(!CLUSTER_IMAGES.includes("nodeBuilder"));
+    for (const name of ["nodeBuilder", "rustBuilder", "ccRuntime"] as const) assert.ok(!CLUSTER_IMAGES.includes(name));
   });
 
   it("copies files that exist, and executables that the named tools have", () => {
@@ -57,6 +57,7 @@ describe("the catalogue of images", () => {
   it("has the Node that runs Terrarium itself", () => {
     const bootstrap = readFileSync(new URL("../../../bin/bootstrap", import.meta.url), "utf8");
     assert.ok(bootstrap.includes(`terrarium_node_version=${NODE_VERSION}\n`));
+    assert.ok(IMAGES.node.image.startsWith(`node:${NODE_VERSION}-`));
   });
 });
 
@@ -71,7 +72,8 @@ describe("a full reference", () => {
 });
 
 describe("the entry points", () => {
-  const scripts = sources.flatMap((from) => ("file" in from && from.file.endsWith(".sh") ? [ownFile(from.file)] : []));
+  const files = new Set(sources.flatMap((from) => ("file" in from && from.file.endsWith(".sh") ? [from.file] : [])));
+  const scripts = [...files].map(ownFile);
 
   it("are scripts that their shells can parse", () => {
     assert.equal(scripts.length, 2);

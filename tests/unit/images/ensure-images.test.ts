@@ -76,6 +76,24 @@ describe("making images", () => {
     assert.deepEqual(cached(), []);
   });
 
+  it("installs the programs that are missing, pip only for what a Python package brings", async () => {
+    let installed: string[] = [];
+    const bare: RunCommand = (file, args) => {
+      if (file === "env" && args.includes("install")) installed = args.slice(args.indexOf("--yes") + 1);
+      return Promise.resolve({ code: file === "mmdebstrap" ? 1 : 0, stdout: "", stderr: "" });
+    };
+    const empty = { PATH: join(scratch().path, "bin") };
+    scratch().program("apt-get", "exit 0");
+    scratch().program("buildah", "exit 0");
+    await assert.rejects(ensureImages(options({ run: bare, env: empty })), /mmdebstrap ended with 1/);
+    assert.deepEqual(installed, []);
+    await assert.rejects(
+      ensureImages(options({ run: bare, env: empty, names: ["postgres16"] })),
+      /mmdebstrap ended with/,
+    );
+    assert.deepEqual(installed, ["python3-pip"]);
+  });
+
   it("says why it makes images as root only", async () => {
     await assert.rejects(ensureImages(options({ uid: 1000 })), /images are built by root/);
   });

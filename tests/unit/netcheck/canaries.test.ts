@@ -4,6 +4,7 @@ import { CANARY_IMAGE, toCanaryPod } from "../../../netcheck/canary-pod.ts";
 import { type Canaries, type CanariesArgs, withCanaries } from "../../../netcheck/canaries.ts";
 import { NetcheckError } from "../../../netcheck/cluster.ts";
 import { selectorLabels, workloadLabels } from "../../../spec/index.ts";
+import { appliesTo, type Policy } from "../network-policy-evaluator.ts";
 import { quickClock } from "./quick-clock.ts";
 import { type Script, scriptedCluster, type ScriptedCluster } from "./scripted-cluster.ts";
 
@@ -23,7 +24,7 @@ function prepare(script: Script = {}, onPause: (run: Run) => void = () => undefi
     pauses.push(ms);
     onPause(run);
   });
-  const args = { cluster, owner: "me", signal: interruption.signal, clock };
+  const args = { cluster, owner: "me", signal: interruption.signal, clock, probeTimeoutSeconds: 5 };
   const run: Run = { cluster, interruption, pauses, args };
   return run;
 }
@@ -33,19 +34,19 @@ const removals = ({ cluster }: Run): string[] => cluster.calls.filter((call) => 
 const oneRemoval = (run: Run): void => {
   const name = run.cluster.objects[0]?.metadata.name ?? "";
   assert.match(name, /^canary-[0-9a-f]{8}$/);
-  assert.deepEqual(removals(run), [`delete pods shop: ${name}`]);
+  assert.deepEqual(removals(run), [`delete shop: pod/${name}`]);
 };
 
 describe("A canary pod", () => {
   const pod = () =>
-    toCanaryPod("canary-01234567", { namespace: "shop", labels: { part: "api" }, listens: [8080] }, "me");
+    toCanaryPod("canary-01234567", { namespace: "shop", labels: { part: "api" }, listens: [8080, 9000] }, "me");
 
   it("is a busybox that sleeps for an hour and is never restarted", () => {
-    const spec = pod().spec as { restartPolicy: string; containers: { image: string; command: string[] }[] };
+    const spec = pod().spec as { restartPolicy: string; containers: { image: string; args: string[] }[] };
     assert.equal(spec.restartPolicy, "Never");
     assert.equal(CANARY_IMAGE, "busybox:1.36");
     assert.deepEqual(
-      spec.containers.map(({ image, command }) => [image, command]),
+      spec.containers.map(({ image, args }) => [image, args]),
       [["busybox:1.36", ["sleep", "3600"]]],
     );
   });
@@ -81,6 +82,19 @@ describe("A canary pod", () => {
     });
   });
 
+  it("listens on its ports one after the other, and is ready when the last one answers", () => {
+    const containerOf = (listens: number[]) =>
+      (
+        toCanaryPod("c", { namespace: "shop", listens }, "me").spec as {
+          containers: { command: string[]; readinessProbe?: object }[];
+        }
+      ).containers[0];
+    const { command, readinessProbe } = containerOf([8080, 9000]) ?? {};
+    assert.deepEqual(command, ["sh", "-c", 'httpd -p 8080 -h /etc && httpd -p 9000 -h /etc && exec "$@"', "--"]);
+    assert.deepEqual(readinessProbe, { tcpSocket: { port: 9000 }, periodSeconds: 1 });
+    assert.equal(containerOf([])?.readinessProbe, undefined);
+  });
+
   it("may listen below port 1024 only where it has to", () => {
     const sysctls = (listens: number[]): unknown =>
       (toCanaryPod("c", { namespace: "shop", listens }, "me").spec as { securityContext: { sysctls?: unknown } })
@@ -91,13 +105,18 @@ describe("A canary pod", () => {
 });
 
 describe("Canaries", () => {
-  it("are looked at once a second until they run, and removed once", async () => {
+  it("are looked at once a second until they run and listen, and removed once", async () => {
     const run = prepare({
-      states: [undefined, { phase: "Pending", reason: "ContainerCreating" }, { phase: "Running" }],
+      states: [
+        undefined,
+        { phase: "Pending", reason: "ContainerCreating" },
+        { phase: "Running", ready: false },
+        { phase: "Running" },
+      ],
     });
     const ip = await withCanaries(run.args, async (canaries) => (await startOne(canaries)).ip);
     assert.equal(ip, "10.244.0.1");
-    assert.deepEqual(run.pauses, [1000, 1000]);
+    assert.deepEqual(run.pauses, [1000, 1000, 1000]);
     oneRemoval(run);
   });
 
@@ -144,7 +163,7 @@ describe("Canaries", () => {
   it("are removed once when a script in them cannot be run", async () => {
     const run = prepare({ runScript: () => Promise.reject(new NetcheckError("exec failed")) });
     await assert.rejects(
-      withCanaries(run.args, async (canaries) => (await startOne(canaries)).run("true", 1000)),
+      withCanaries(run.args, async (canaries) => (await startOne(canaries)).try([])),
       /exec failed/,
     );
     oneRemoval(run);
@@ -176,7 +195,7 @@ describe("Canaries", () => {
       },
     });
     await assert.rejects(
-      withCanaries(run.args, async (canaries) => (await startOne(canaries)).run("sleep 100", 1000)),
+      withCanaries(run.args, async (canaries) => (await startOne(canaries)).try([])),
       /Interrupted\./,
     );
     oneRemoval(run);
@@ -220,8 +239,57 @@ describe("Canaries", () => {
     ]);
   });
 
+  it("of which one side is opened are selected by a policy for that alone, one for each namespace and side", async () => {
+    const run = prepare();
+    await withCanaries(run.args, async (canaries) => {
+      const labels = selectorLabels({ name: "api", instance: "shop" });
+      await Promise.all([
+        canaries.start({ namespace: "shop", labels }, "ingress"),
+        canaries.start({ namespace: "shop", labels }, "ingress"),
+        canaries.start({ namespace: "shop", labels }, "egress"),
+        canaries.start({ namespace: "logs" }, "egress"),
+        canaries.start({ namespace: "shop", labels }),
+      ]);
+    });
+    const { objects } = run.cluster;
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy") as unknown as Policy[];
+    const pods = objects.filter(({ kind }) => kind === "Pod").map(({ metadata }) => metadata);
+    const selected = policies.map(({ metadata, spec }) => ({
+      ...{ namespace: metadata.namespace, spec: { ...spec, podSelector: {} } },
+      pods: pods.flatMap(({ namespace = "", labels = {} }, index) =>
+        appliesTo({ metadata, spec }, { ip: "", namespace, labels }) ? [index] : [],
+      ),
+    }));
+    const [ingress, egress] = [
+      { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] },
+      { podSelector: {}, policyTypes: ["Egress"], egress: [{}] },
+    ];
+    assert.deepEqual(selected, [
+      { namespace: "shop", spec: ingress, pods: [0, 1] },
+      { namespace: "shop", spec: egress, pods: [2] },
+      { namespace: "logs", spec: egress, pods: [3] },
+    ]);
+    const removed = removals(run).join(" ");
+    for (const { metadata } of policies) assert.ok(removed.includes(`networkpolicy/${metadata.name}`), metadata.name);
+  });
+
+  it("of another run are not selected by a run's policies", async () => {
+    const [one, other] = [prepare(), prepare()];
+    for (const { args } of [one, other]) {
+      await withCanaries(args, (canaries) => canaries.start({ namespace: "shop" }, "ingress"));
+    }
+    const policy = one.cluster.objects.find(({ kind }) => kind === "NetworkPolicy") as unknown as Policy;
+    const selects = ({ cluster }: Run) =>
+      appliesTo(policy, {
+        ip: "",
+        namespace: "shop",
+        labels: cluster.objects.find(({ kind }) => kind === "Pod")?.metadata.labels ?? {},
+      });
+    assert.deepEqual([selects(one), selects(other)], [true, false]);
+  });
+
   it("say what could not be removed", async () => {
-    const script = { deletePods: () => Promise.reject(new Error("the server is gone")) };
+    const script = { deleteAll: () => Promise.reject(new Error("the server is gone")) };
     await assert.rejects(
       withCanaries(prepare(script).args, startOne),
       /Not every canary could be removed: Error: the server is gone\. The next run removes what is left/,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CommandOptions, CommandResult } from "../../../clusters/run-command.ts";
 import { toCanaryPod, toNamespace } from "../../../netcheck/canary-pod.ts";
+import type { KubeObject } from "../../../netcheck/cluster.ts";
 import { KubectlCluster } from "../../../netcheck/kubectl-cluster.ts";
 import { quickClock } from "./quick-clock.ts";
 
@@ -52,7 +53,7 @@ describe("A cluster behind kubectl", () => {
       /^NetcheckError: Namespace shop cannot be created: .*Forbidden/,
     );
     await assert.rejects(
-      cluster.create(toCanaryPod("canary-0", { namespace: "shop" }, "me")),
+      cluster.create([toCanaryPod("canary-0", { namespace: "shop" }, "me")]),
       /^NetcheckError: Pod shop\/canary-0 cannot be created: .*exceeded quota/,
     );
   });
@@ -65,8 +66,24 @@ describe("A cluster behind kubectl", () => {
           )
         : {},
     );
-    await cluster.create(toCanaryPod("canary-0", { namespace: "shop" }, "me"));
+    await cluster.create([toCanaryPod("canary-0", { namespace: "shop" }, "me")]);
     assert.equal(calls.length, 3);
+  });
+
+  it("does not create again what was created when others had to wait", async () => {
+    const { cluster, calls } = clusterThat((_, call) =>
+      call === 1
+        ? {
+            ...failed('pods "canary-1" is forbidden: serviceaccount "default" not found'),
+            stdout: "pod/canary-0 created\n",
+          }
+        : {},
+    );
+    await cluster.create(["canary-0", "canary-1"].map((name) => toCanaryPod(name, { namespace: "shop" }, "me")));
+    const names = calls.map(({ input = "" }) =>
+      (JSON.parse(input) as { items: KubeObject[] }).items.map(({ metadata }) => metadata.name),
+    );
+    assert.deepEqual(names, [["canary-0", "canary-1"], ["canary-1"]]);
   });
 
   it("deletes only namespaces with the prefix of its own", async () => {
@@ -80,10 +97,10 @@ describe("A cluster behind kubectl", () => {
 
   it("removes canaries by force and without grace, also those that are gone", async () => {
     const { cluster, calls } = clusterThat(() => ({}));
-    await cluster.deletePods("shop", ["canary-0", "canary-1"]);
+    await cluster.deleteAll("shop", ["pod/canary-0", "networkpolicy/canary-open"]);
     assert.equal(
       calls[0]?.args,
-      "delete pods --namespace shop canary-0 canary-1 --grace-period=0 --force --ignore-not-found --wait=false",
+      "delete --namespace shop pod/canary-0 networkpolicy/canary-open --grace-period=0 --force --ignore-not-found --wait=false",
     );
   });
 
@@ -101,7 +118,10 @@ describe("A cluster behind kubectl", () => {
     const metadata = { namespace: "shop", creationTimestamp: "1970-01-01T00:00:01Z" };
     const { cluster, calls } = clusterThat(() =>
       list(
-        { metadata: { ...metadata, name: "a" }, status: { phase: "Running", podIP: "10.0.0.1" } },
+        {
+          metadata: { ...metadata, name: "a" },
+          status: { phase: "Running", podIP: "10.0.0.1", containerStatuses: [{ ready: true }] },
+        },
         {
           metadata: { ...metadata, name: "b", annotations: { "terrarium.dev/canary-owner": "me" } },
           status: {
@@ -116,9 +136,9 @@ describe("A cluster behind kubectl", () => {
       ),
     );
     const seen = await Promise.all(["a", "b", "c", "d"].map((name) => cluster.readCanary("shop", name)));
-    const common = { namespace: "shop", createdAtMs: 1000 };
+    const common = { namespace: "shop", createdAtMs: 1000, ready: false };
     assert.deepEqual(seen, [
-      { ...common, name: "a", phase: "Running", ip: "10.0.0.1" },
+      { ...common, name: "a", phase: "Running", ip: "10.0.0.1", ready: true },
       { ...common, name: "b", phase: "Pending", reason: "ErrImagePull", message: "not found", owner: "me" },
       { ...common, name: "c", phase: "Pending", message: "no node" },
       undefined,
@@ -141,6 +161,33 @@ describe("A cluster behind kubectl", () => {
       (await cluster.listTestNamespaces()).map(({ name }) => name),
       ["canary-test-0"],
     );
+  });
+
+  it("lists opening policies by the labels of canaries", async () => {
+    const metadata = { namespace: "shop", name: "canary-open", creationTimestamp: "1970-01-01T00:00:01Z" };
+    const { cluster, calls } = clusterThat(() => list({ metadata }));
+    const [opening] = await cluster.listOpenings();
+    assert.partialDeepStrictEqual(opening, { namespace: "shop", name: "canary-open", createdAtMs: 1000 });
+    assert.match(calls[0]?.args ?? "", /^get networkpolicies --all-namespaces --selector app=canary,/);
+  });
+
+  it("reads any path of the API, and takes a refusal for an answer", async () => {
+    const { cluster } = clusterThat((args) => (args.endsWith("/apis") ? { stdout: '{"a":1}' } : failed("Forbidden")));
+    assert.deepEqual([await cluster.read("/apis"), await cluster.read("/api/v1/nodes")], [{ a: 1 }, undefined]);
+  });
+
+  it("asks again when a request reached nobody, but not for ever, and not when it may have reached somebody", async () => {
+    const refused = failed(
+      "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?",
+    );
+    const early = clusterThat((_, call) => (call < 3 ? refused : list()));
+    assert.deepEqual([await early.cluster.namespaces(), early.calls.length], [[], 3]);
+    const gone = clusterThat(() => refused);
+    await assert.rejects(gone.cluster.namespaces(), /was refused/);
+    assert.ok(gone.calls.length > 10);
+    const lost = clusterThat(() => failed("unexpected EOF"));
+    await assert.rejects(lost.cluster.create([toCanaryPod("canary-0", { namespace: "shop" }, "me")]), /EOF/);
+    assert.equal(lost.calls.length, 1);
   });
 
   it("says that it cannot be read", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import type { CanaryState, TestNamespace } from "../../../netcheck/cluster.ts";
+import type { CanaryState, Opening, TestNamespace } from "../../../netcheck/cluster.ts";
 import { removeLeftovers } from "../../../netcheck/leftovers.ts";
 import { isProvenDead, ownOwner } from "../../../netcheck/owner.ts";
 import { scriptedCluster } from "./scripted-cluster.ts";
@@ -18,11 +18,16 @@ describe("Leftovers of earlier runs", () => {
   const remove = async (
     canaries: readonly Partial<CanaryState>[],
     testNamespaces: readonly Partial<TestNamespace>[] = [],
+    openings: readonly Partial<Opening>[] = [],
   ): Promise<string[]> => {
     const cluster = scriptedCluster({
       canaries: canaries.map((canary, index) => ({
-        ...{ namespace: "shop", name: `canary-${index}`, phase: "Running", createdAtMs: NOW_MS },
+        ...{ namespace: "shop", name: `canary-${index}`, phase: "Running", ready: true, createdAtMs: NOW_MS },
         ...canary,
+      })),
+      openings: openings.map((opening, index) => ({
+        ...{ namespace: "shop", name: `canary-open-${index}`, createdAtMs: NOW_MS },
+        ...opening,
       })),
       testNamespaces: testNamespaces.map((namespace) => ({ name: "canary-test-0", createdAtMs: NOW_MS, ...namespace })),
     });
@@ -32,15 +37,24 @@ describe("Leftovers of earlier runs", () => {
 
   it("are canaries older than an hour", async () => {
     assert.deepEqual(await remove([{ createdAtMs: NOW_MS - HOUR_MS - 1 }, { createdAtMs: NOW_MS - HOUR_MS + 1 }]), [
-      "delete pods shop: canary-0",
+      "delete shop: pod/canary-0",
     ]);
   });
 
   it("are canaries whose owner is proven dead, removed with one call for each namespace", async () => {
     const owner = await deadOwner();
     assert.deepEqual(await remove([{ owner }, { owner, namespace: "ingress" }, { owner }]), [
-      "delete pods shop: canary-0 canary-2",
-      "delete pods ingress: canary-1",
+      "delete shop: pod/canary-0 pod/canary-2",
+      "delete ingress: pod/canary-1",
+    ]);
+  });
+
+  it("are the policies that opened such canaries, also when these are gone", async () => {
+    const owner = await deadOwner();
+    const own = await ownOwner();
+    assert.deepEqual(await remove([{ owner }], [], [{ owner }, { owner: own }, { owner, namespace: "logs" }]), [
+      "delete shop: pod/canary-0 networkpolicy/canary-open-0",
+      "delete logs: networkpolicy/canary-open-2",
     ]);
   });
 

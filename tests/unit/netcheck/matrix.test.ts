@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Check, type Matrix, type MatrixSurroundings, toMatrix } from "../../../netcheck/matrix.ts";
+import { type Matrix, type MatrixSurroundings, toMatrix, withAddresses } from "../../../netcheck/matrix.ts";
 import { resolveEnvironment, type EnvironmentSpec } from "../../../spec/index.ts";
 import { description, partsOf } from "../components/declared-network.ts";
 import { guestbookSpec, recordEnvironment } from "../components/guestbook.ts";
-import type { Recording } from "../mocks.ts";
-import { type Endpoint, isAdmitted, type Policy, type PolicyWorld } from "../network-policy-evaluator.ts";
+import type { Policy } from "../network-policy-evaluator.ts";
+import { Prediction } from "./predicted-verdicts.ts";
 
 const API_SERVER = { cidr: "172.18.0.2/32", port: 6443 };
 const OUTSIDE = { address: "203.0.113.2", ports: [443, 80] };
@@ -16,42 +16,12 @@ function surroundings(existing: readonly string[], over: Partial<MatrixSurroundi
     namespaces: { foreign: FOREIGN, existing },
     outside: OUTSIDE,
     apiServer: [API_SERVER],
+    neighbours: {
+      "beside cluster DNS": { address: "10.244.9.9", ports: [9153] },
+      "beside Kubernetes API": { address: "172.18.0.2", ports: [10250] },
+    },
     serviceMonitors: false,
     ...over,
-  };
-}
-
-/** What the policies that the program registers say about a check. */
-function isOpen(check: Check, matrix: Matrix, world: PolicyWorld, spec: EnvironmentSpec): boolean {
-  const roles = new Map(
-    matrix.roles.map(({ name, namespace, labels }, index): [string, Endpoint] => [
-      name,
-      { ip: `10.244.0.${index + 1}`, namespace, labels: { ...labels, app: "canary" } },
-    ]),
-  );
-  const from = roles.get(check.from) ?? assert.fail(check.from);
-  const to = ((): Endpoint => {
-    const { target } = check;
-    switch (target.kind) {
-      case "canary":
-        return roles.get(target.role) ?? assert.fail(target.role);
-      case "address":
-        return { ip: target.host };
-      case "resolver":
-        return { ip: "10.244.9.9", namespace: spec.network?.dnsNamespace ?? "kube-system", labels: {} };
-      case "name":
-        if (target.host === "kubernetes.default.svc") return { ip: "172.18.0.2" };
-        return roles.get(target.host.split(".")[0] ?? "") ?? assert.fail(target.host);
-    }
-  })();
-  const port = to.ip === "172.18.0.2" ? API_SERVER.port : check.port;
-  return isAdmitted(world, from, to, { protocol: check.protocol, port });
-}
-
-function worldOf(recording: Recording): PolicyWorld {
-  return {
-    policies: recording.all("NetworkPolicy").map(({ object }) => object as unknown as Policy),
-    namespaces: {},
   };
 }
 
@@ -59,14 +29,19 @@ function worldOf(recording: Recording): PolicyWorld {
 async function disagreements(spec: EnvironmentSpec): Promise<string[]> {
   const facts = { serviceMonitors: false, apiServer: [API_SERVER] };
   const { recording } = await recordEnvironment({ spec, facts });
-  const world = worldOf(recording);
   const matrix = toMatrix(
     resolveEnvironment(spec),
     surroundings(["ingress-nginx", "gateway", "monitoring", "kube-system"]),
   );
+  const dnsNamespace = spec.network?.dnsNamespace ?? "kube-system";
+  const apiServer = { ip: "172.18.0.2", port: API_SERVER.port };
+  const policies = recording.all("NetworkPolicy").map(({ object }) => object as unknown as Policy);
+  const prediction = new Prediction(matrix, { dnsNamespace, apiServer });
   return matrix.checks
-    .filter((check) => (check.expected === "open") !== isOpen(check, matrix, world, spec))
-    .map(({ from, to, port, protocol, expected }) => `${from} > ${to}:${port}/${protocol} is not ${expected}`);
+    .filter((check) => (check.expected === "open") !== prediction.isOpen(check, policies))
+    .map(
+      ({ from, to, port, protocol, side, expected }) => `${from} > ${to}:${port}/${protocol}, ${side}: not ${expected}`,
+    );
 }
 
 describe("The reachability matrix", () => {
@@ -85,7 +60,7 @@ describe("The reachability matrix", () => {
     });
   }
 
-  it("has every part, on every port that it listens on, tried by every other part", () => {
+  it("has every part tried by every other, on every port that it listens on and one that nobody declares, either side", () => {
     fc.assert(
       fc.property(description, (choice) => {
         const environment = resolveEnvironment(choice);
@@ -94,10 +69,14 @@ describe("The reachability matrix", () => {
         for (const to of parts) {
           const ports = Object.values(environment.services[to]?.ports ?? {});
           for (const from of parts.filter((name) => name !== to)) {
-            const tried = checks.filter((check) => check.from === from && check.to === to).map(({ port }) => port);
-            if (to in environment.services) assert.deepEqual(tried.sort(), ports.sort(), `${from} > ${to}`);
-            else if (to.includes("backup") || to === "migrate") assert.deepEqual(tried, []);
-            else assert.equal(tried.length, 1, `${from} > ${to}`);
+            for (const side of ["egress", "ingress"]) {
+              const tried = checks
+                .filter((check) => check.from === from && check.to === to && check.side === side)
+                .map(({ port }) => port);
+              for (const port of [...ports, 7777]) assert.ok(tried.includes(port), `${side} ${from} > ${to}:${port}`);
+              const isServer = !(to in environment.services) && !to.includes("backup") && to !== "migrate";
+              if (isServer) assert.ok(tried.length >= 2, `${side} ${from} > ${to}`);
+            }
           }
         }
       }),
@@ -145,6 +124,27 @@ describe("The reachability matrix", () => {
     assert.deepEqual(to("10.0.0.1/32", "prometheus"), ["443/TCP open"]);
   });
 
+  it("expects rules for addresses to open pods as well that have these", () => {
+    const services = { "guestbook-worker": { egress: [{ cidr: "10.244.0.0/16", ports: [9418] }], internet: true } };
+    const environment = resolveEnvironment(guestbookSpec("dev", { services }));
+    const matrix = toMatrix(environment, surroundings([]));
+    const opened = (address: string): string[] =>
+      withAddresses(matrix, environment, () => address)
+        .filter(({ why }) => why === "egress" || why === "internet: true")
+        .filter(({ to }) => to === "redis" || to === "another namespace")
+        .map(({ from, to, port, side, expected }) => `${side} ${from} > ${to}:${port} ${expected}`);
+    assert.deepEqual(opened("10.244.0.7"), [
+      "egress guestbook-worker > redis:9418 open",
+      "egress guestbook-worker > another namespace:9418 open",
+    ]);
+    assert.deepEqual(opened("8.8.8.8"), [
+      "egress guestbook-worker > redis:443 open",
+      "egress guestbook-worker > another namespace:443 open",
+    ]);
+    assert.deepEqual(opened("10.245.0.7"), []);
+    assert.ok(matrix.unchecked.some(({ from, to }) => `${from} > ${to}` === "guestbook-worker > egress 10.244.0.0/16"));
+  });
+
   it("has somebody who reaches what is closed to the environment, so that closed means closed by a policy", () => {
     const matrix = toMatrix(guestbook(), surroundings([]));
     for (const to of ["Kubernetes API", "outside 203.0.113.2"]) {
@@ -167,7 +167,7 @@ describe("The reachability matrix", () => {
       [
         "namespace ingress-nginx to every part: there is no namespace ingress-nginx in this cluster",
         "namespace monitoring to every part: there is no namespace monitoring in this cluster",
-        "every part to the world outside: no root",
+        "every part to outside: no root",
         "its callers to service/guestbook-worker: it has 0 replicas",
       ],
     );

@@ -39,6 +39,15 @@ export function resolvedStore(
   return resolved;
 }
 
+/** A configuration that is wrong in one place: what is wrong, the configuration, and each line of the error in full. */
+export interface Refusal {
+  readonly what: string;
+  readonly input: unknown;
+  readonly error: readonly string[];
+  /** Keys of secretValues that are set. @default not known */
+  readonly secretKeys?: readonly string[];
+}
+
 /** The lines of the error that an environment is refused with, without the heading. */
 export function refusal(input: unknown, secretKeys?: readonly string[]): string[] {
   try {

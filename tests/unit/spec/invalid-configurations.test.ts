@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import { InvalidSpecError } from "../../../spec/index.ts";
-import { environment, IMAGE, refusal, withService, withStore } from "./environments.ts";
-
-/** A configuration that is wrong in one place: what is wrong, the configuration, and each line of the error in full. */
-interface Refusal {
-  readonly what: string;
-  readonly input: unknown;
-  readonly error: readonly string[];
-  /** Keys of secretValues that are set. @default not known */
-  readonly secretKeys?: readonly string[];
-}
+import { environment, IMAGE, refusal, withService, withStore, type Refusal } from "./environments.ts";
+import { sources } from "./wrong-sources.ts";
 
 const SERVICE_KEYS =
-  "image, command, args, component, identity, replicas, scaling, volumes, ports, calls, startAfter, internet, expose, env, secrets, " +
+  "image, source, command, args, component, identity, replicas, scaling, volumes, ports, calls, startAfter, internet, egress, expose, env, secrets, " +
   "probes, resources, logLevel, metrics, user, serviceAccountToken, terminationGracePeriodSeconds, rollout, disruption, nodePort";
 const POSTGRES_KEYS =
   "engine, version, database, username, extensions, passwordRotation, maxConnections, backup, image, storage, resources, deletion";
@@ -855,6 +847,7 @@ const sections: Readonly<Record<string, readonly Refusal[]>> = {
   "wrong secrets": secrets,
   "wrong data stores and migrations": dataStores,
   "wrong pods": pods,
+  "wrong sources and egress": sources,
 };
 
 describe("A configuration is refused for", () => {

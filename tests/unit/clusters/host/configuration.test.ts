@@ -3,7 +3,6 @@ import { controlPlane } from "../../../../clusters/host/control-plane.ts";
 import { dnsObjects } from "../../../../clusters/host/dns.ts";
 import { containerdOf, hostLayout } from "../../../../clusters/host/layout.ts";
 import {
-  cniConfiguration,
   containerdConfiguration,
   kubeletConfiguration,
   nodeServices,
@@ -17,7 +16,8 @@ const plan = {
   networks: chooseNetworks([]),
   ports: portsFrom([20001, 20002, 20003, 20004, 20005, 20006, 20007, 20008]),
   ...machineNames(paths.clusterName),
-};
+  podNetwork: "calico",
+} as const;
 const services = [
   ...controlPlane({ layout, plan, tool: (name) => `/t/${name}` }),
   ...nodeServices({ layout, plan, tool: (name) => `/t/${name}` }),
@@ -53,6 +53,12 @@ describe("the configuration of a host cluster", () => {
     });
   });
 
+  it("has a kubelet that resizes no pods, which it cannot without a control group for each", () => {
+    const { cgroupsPerQOS, featureGates } = kubeletConfiguration(layout, plan) as Record<string, unknown>;
+    assert.equal(cgroupsPerQOS, false);
+    assert.deepEqual(featureGates, { InPlacePodVerticalScaling: false });
+  });
+
   it("hands no variable of the user's environment on", () => {
     for (const { env } of services) assert.equal(env["HTTP_PROXY"] ?? env["HTTPS_PROXY"] ?? env["USER"], undefined);
   });
@@ -63,11 +69,6 @@ describe("the configuration of a host cluster", () => {
     assert.equal(folders.length, 7);
     for (const [, folder] of folders)
       assert.match(folder ?? "", /^\/(src\/a\/\.terrarium\/host|run\/terrarium-0123abcd)\//);
-    const { plugins } = cniConfiguration(layout) as { plugins: { type: string }[] };
-    assert.deepEqual(
-      plugins.map(({ type }) => type),
-      ["calico", "portmap"],
-    );
   });
 
   it("tells the image loader where the container runtime is", () => {

@@ -1,0 +1,33 @@
+import type { Surroundings } from "../surroundings.ts";
+import { connect, type TargetOptions } from "./connect.ts";
+import { qualifiedName } from "./format.ts";
+import { waitUntilGone, type WaitOptions } from "./wait.ts";
+
+/** Asks for the removal of preview environments, and waits until they are gone where that is asked for. */
+export async function remove(
+  surroundings: Surroundings,
+  names: readonly string[],
+  options: TargetOptions & WaitOptions,
+): Promise<void> {
+  const client = await connect(surroundings, options);
+  for (const name of names) await client.delete(name);
+  for (const name of names) {
+    if (options.wait) await waitUntilGone(surroundings, client, name, options.timeout);
+    surroundings.stdout.write(`${qualifiedName(name)} ${options.wait ? "is gone" : "is being deleted"}\n`);
+  }
+}
+
+/** Keeps a preview environment longer: by a time span from the end of its time to live. @param byMs milliseconds */
+export async function extend(
+  surroundings: Surroundings,
+  name: string,
+  byMs: number,
+  options: TargetOptions,
+): Promise<void> {
+  const client = await connect(surroundings, options);
+  const { status } = await client.read(name);
+  const end = Math.max(Date.now(), Date.parse(status?.expiresAt ?? "") || 0);
+  const until = new Date(end + byMs).toISOString().replace(/\.\d+Z$/, "Z");
+  await client.change(name, { spec: { extendedUntil: until } });
+  surroundings.stdout.write(`${qualifiedName(name)} is wanted until ${until}\n`);
+}

@@ -1,0 +1,147 @@
+import {
+  InvalidSpecError,
+  mapValues,
+  mergePatch,
+  parseImage,
+  resolveEnvironment,
+  resolvePreviewEnvironment,
+  type EnvironmentSpec,
+  type PreviewEnvironment,
+  type Problem,
+  type ResolvedPreviewEnvironment,
+} from "../../spec/index.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { fillIn, previewName, repositoryKey } from "./names.ts";
+import type { BaseDescription, BaseService, DomainSettings, RepositorySettings } from "./settings.ts";
+import { SOURCE_BASE } from "./source-base.ts";
+
+/** What is to run for an Environment object, or why nothing can. */
+export type Description =
+  | {
+      readonly ok: true;
+      readonly spec: EnvironmentSpec;
+      readonly fingerprint: string;
+      /** The commit in it; undefined: the branch's newest. */
+      readonly commit?: string;
+    }
+  | { readonly ok: false; readonly reason: "InvalidSpec" | "UnknownRepository"; readonly message: string };
+
+/** Describes the environment that an object asks for: the repository's base description with the object's differences. */
+export function describe(environment: PreviewEnvironment, settings: DomainSettings): Description {
+  try {
+    const wanted = resolvePreviewEnvironment(environment.spec);
+    const address = wanted.source.repository;
+    const repository = settings.repositories[repositoryKey(address)];
+    if (!repository) return { ok: false, reason: "UnknownRepository", message: unknownRepository(address) };
+    const spec = compose(environment.metadata.name, wanted, repository, settings);
+    resolveEnvironment(spec);
+    return { ok: true, spec, fingerprint: fingerprint(spec), commit: wanted.source.commit };
+  } catch (error) {
+    if (!(error instanceof InvalidSpecError)) throw error;
+    return { ok: false, reason: "InvalidSpec", message: error.message };
+  }
+}
+
+/** Address of an environment's page; undefined where the platform has no pattern for it. */
+export function urlOf(environment: string, { url }: Pick<DomainSettings, "url">): string | undefined {
+  return url === undefined ? undefined : fillIn(url, { name: environment });
+}
+
+function compose(
+  name: string,
+  wanted: ResolvedPreviewEnvironment,
+  repository: RepositorySettings,
+  settings: DomainSettings,
+): EnvironmentSpec {
+  if (!repository.base && wanted.mode === "image") {
+    const expected = '"source": the platform\'s configuration describes no services for this repository';
+    throw invalid({ path: "mode", got: '"image"', expected });
+  }
+  const base = repository.base ?? SOURCE_BASE;
+  const images = wanted.mode === "image" ? taggedImages(wanted, repository) : undefined;
+  const services = mapValues(base.services ?? {}, (service) => withSource(withImage(service, images), wanted));
+  checkServices(services, wanted);
+  const url = urlOf(name, settings);
+  const differing = mergePatch(services, wanted.overrides?.services ?? {}) as NonNullable<EnvironmentSpec["services"]>;
+  return {
+    ...base,
+    name: previewName(name),
+    tier: "dev",
+    application: base.application ?? applicationOf(wanted.source.repository),
+    services: url === undefined ? differing : mapValues(differing, (service) => withHost(service, url)),
+    dataStores: mapValues(base.dataStores ?? {}, (store) => ({ ...store, deletion: "delete" as const })),
+    migrations: mapValues(base.migrations ?? {}, (migration) => ({
+      ...withImage(migration, images),
+      seedTestCredentials: wanted.seed.testCredentials,
+    })),
+    observability: base.observability ?? { enabled: false },
+    quota: wanted.quota ?? base.quota ?? settings.quota,
+  };
+}
+
+/** Tags by image, for this commit. */
+function taggedImages(
+  { source }: ResolvedPreviewEnvironment,
+  { images = {} }: RepositorySettings,
+): Readonly<Record<string, string>> {
+  const values = { commit: source.commit, branch: source.branch.replace(/[^A-Za-z0-9_.-]/g, "-").slice(0, 128) };
+  const needsCommit = Object.values(images).some((pattern) => pattern.includes("{commit}"));
+  if (needsCommit && source.commit === undefined) {
+    throw invalid({ path: "source.commit", got: "nothing", expected: "the commit that images were built for" });
+  }
+  return mapValues(images, (pattern) => fillIn(pattern, values));
+}
+
+function withImage<T extends { readonly image: string }>(part: T, tags: Readonly<Record<string, string>> = {}): T {
+  const repository = parseImage(part.image)?.repository ?? "";
+  const tag = tags[repository];
+  return tag === undefined ? part : { ...part, image: `${repository}:${tag}` };
+}
+
+/** In mode source a service's source is completed, in mode image it is left out: what was built is what runs. */
+function withSource({ source, ...service }: BaseService, wanted: ResolvedPreviewEnvironment): BaseService {
+  if (wanted.mode === "image" || source === undefined) return service;
+  return { ...service, source: { ...source, ...wanted.source } };
+}
+
+function withHost<T extends NonNullable<EnvironmentSpec["services"]>[string]>(service: T, url: string): T {
+  if (service.expose === undefined) return service;
+  return { ...service, expose: { ...service.expose, hostnames: [new URL(url).hostname] } };
+}
+
+/** @throws InvalidSpecError where nothing is built in mode source, or an override is of no service. */
+function checkServices(services: NonNullable<BaseDescription["services"]>, wanted: ResolvedPreviewEnvironment): void {
+  const names = Object.keys(services);
+  if (wanted.mode === "source" && !Object.values(services).some(({ source }) => source !== undefined)) {
+    throw invalid({
+      path: "mode",
+      got: '"source"',
+      expected: '"image": the platform\'s configuration has no service with a source for this repository',
+    });
+  }
+  const unknown = Object.keys(wanted.overrides?.services ?? {}).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  throw new InvalidSpecError(
+    unknown.map((name) => ({ path: `overrides.services.${name}`, expected: names.join(", "), unknownKey: true })),
+  );
+}
+
+/** The last part of the address, as a name. */
+function applicationOf(address: string): string {
+  const [last = ""] = repositoryKey(address).split("/").slice(-1);
+  const name = last
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 40)
+    .replace(/-+$/, "");
+  return name || "application";
+}
+
+function unknownRepository(address: string): string {
+  return `The platform's configuration has no repository ${address}. Ask those who run the platform to add it, or correct spec.source.repository.`;
+}
+
+function invalid(problem: Problem): InvalidSpecError {
+  return new InvalidSpecError([problem]);
+}

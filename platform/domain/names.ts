@@ -1,0 +1,24 @@
+import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+
+/** Name of an environment's namespace, and of its stack. */
+export function previewName(environment: string): string {
+  return `${PREVIEW_ENVIRONMENT.namespacePrefix}${environment}`;
+}
+
+/** Whether a namespace or stack can be a preview environment's. */
+export function isPreviewName(name: string): boolean {
+  return name.startsWith(PREVIEW_ENVIRONMENT.namespacePrefix);
+}
+
+/** What is the same for all spellings of a repository's address: no "/" nor ".git" at its end, the host in lower case. */
+export function repositoryKey(address: string): string {
+  return address
+    .replace(/\/+$/, "")
+    .replace(/\.git$/, "")
+    .replace(/^[a-z]+:\/\/[^/]+/i, (origin) => origin.toLowerCase());
+}
+
+/** Replaces {placeholders} of a pattern; those without a value stay. */
+export function fillIn(pattern: string, values: Readonly<Record<string, string | undefined>>): string {
+  return pattern.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder);
+}

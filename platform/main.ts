@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { factsFrom } from "../clusters/facts.ts";
+import type { Toolchain } from "../clusters/toolchain/index.ts";
+import { type ClusterSelection, readClusterAccess } from "./adapters/kubernetes/access.ts";
+import { KubernetesApi } from "./adapters/kubernetes/api.ts";
+import { clusterWatch, Environments } from "./adapters/kubernetes/environments.ts";
+import { EventRecorder } from "./adapters/kubernetes/events.ts";
+import { garbageReport } from "./adapters/kubernetes/garbage-report.ts";
+import { kubernetesLease } from "./adapters/kubernetes/lease.ts";
+import { deleteNamespace, listNamespaces } from "./adapters/kubernetes/namespaces.ts";
+import { OperationLog } from "./adapters/kubernetes/operation-log.ts";
+import { systemClock as clock } from "./clock.ts";
+import { LiveConfig, readConfigFile } from "./config-file.ts";
+import { GarbageCollection } from "./garbage-collection.ts";
+import { Metrics } from "./http/metrics.ts";
+import { portOf, serve } from "./http/server.ts";
+import { LeaderElection } from "./leader-election.ts";
+import { createLog } from "./log.ts";
+import { Operations } from "./operations.ts";
+import { Reconciler } from "./reconciler.ts";
+import { createRunner } from "./runner/index.ts";
+import { leadTerm } from "./term.ts";
+
+/** How the service is run. */
+export interface PlatformOptions {
+  /** Path of the configuration file. */
+  readonly config: string;
+  /** The cluster with the Environment objects, which is also the one that environments run in. */
+  readonly cluster: ClusterSelection;
+  /** Folder for what the service keeps on this machine. */
+  readonly dataFolder: string;
+  /** With pulumi and kubectl. */
+  readonly toolchain: Toolchain;
+  /** Variables of the operations' processes. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Takes a line of the log, with its end. */
+  readonly write: (line: string) => void;
+  /** Aborts when the service is asked to end. */
+  readonly stop: AbortSignal;
+}
+
+/** Name of the leader's Lease. */
+const LEASE = "terrarium-platform";
+
+/**
+ * Runs the platform service until it is asked to end.
+ *
+ * @throws PlatformConfigError, ClusterSelectionError
+ */
+export async function runPlatform(options: PlatformOptions): Promise<void> {
+  const { cluster, dataFolder, toolchain, env, stop } = options;
+  const access = readClusterAccess(cluster);
+  const first = await readConfigFile(options.config);
+  const { namespace, http } = first.config;
+  const log = createLog(() => config.current.config.logLevel, options.write);
+  const config: LiveConfig = new LiveConfig(options.config, first, {
+    clock,
+    log,
+    changed: () => reconciler?.allChanged(),
+  });
+  const api = new KubernetesApi(access);
+  const runner = createRunner({
+    settings: first.config.runner,
+    cluster,
+    dataFolder,
+    toolchain,
+    env,
+    facts: () => factsFrom((path) => api.send("GET", path)),
+    ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [deploymentPrefix()] } } : {}),
+  });
+  let reconciler: Reconciler | undefined;
+
+  const environments = new Environments({
+    api,
+    namespace,
+    watch: clusterWatch(access),
+    clock,
+    log,
+    changed: (name) => reconciler?.changed(name),
+  });
+  const metrics: Metrics = new Metrics({
+    phases: () => environments.list().map(({ status }) => status?.phase),
+    queueLength: () => reconciler?.queueLength ?? 0,
+    running: (kind) => operations.count(kind),
+    leading: () => election.leading,
+  });
+  const operations = new Operations({
+    runner,
+    clock,
+    log,
+    limit: () => config.current.config.operations,
+    openLog: (environment) => new OperationLog({ api, clock, log, environment }),
+    changed: (name) => reconciler?.progressed(name),
+    roomMade: () => reconciler?.roomMade(),
+    ended: (request, outcome, seconds) => {
+      metrics.operationEnded(request, outcome, seconds);
+    },
+  });
+  const garbage = new GarbageCollection({
+    world: {
+      listStacks: () => runner.listStacks(),
+      listNamespaces: () => listNamespaces(api),
+      deleteNamespace: (name) => deleteNamespace(api, name),
+      ...garbageReport(api, namespace),
+    },
+    environments,
+    operations,
+    settings: () => config.current.garbage,
+    clock,
+    log,
+    found: (kind, count) => {
+      metrics.garbageFound(kind, count);
+    },
+  });
+  const events = new EventRecorder({ api, clock, log });
+  const election: LeaderElection = new LeaderElection({
+    leases: kubernetesLease(api, namespace, LEASE),
+    identity: `${hostname()}-${randomUUID().slice(0, 8)}`,
+    clock,
+    log,
+  });
+  const lead = async (lost: AbortSignal): Promise<void> => {
+    reconciler = new Reconciler({
+      environments,
+      operations,
+      events,
+      settings: () => config.current.domain,
+      clock,
+      log,
+      failed: () => {
+        metrics.reconcileFailed();
+      },
+    });
+    const drainMs = (): number => config.current.drainMs;
+    await leadTerm({ reconciler, operations, garbage, clock, log, drainMs }, lost, stop);
+    reconciler = undefined;
+  };
+
+  const server = await serve({
+    port: http.port,
+    notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
+    metrics,
+  });
+  config.watch(stop);
+  log.info("started", { namespace, port: portOf(server) });
+  await environments.start();
+  await election.run(lead, stop);
+  await environments.stop();
+  runner.close();
+  server.close();
+  log.info("ended");
+}
+
+/** Start of the names of this service's pods: that of the Deployment. Two hashes follow in each. */
+function deploymentPrefix(): string {
+  return hostname().replace(/[^-]+-[^-]+$/, "");
+}

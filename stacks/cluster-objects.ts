@@ -1,0 +1,64 @@
+import { type ClusterAccess, ClusterError } from "../clusters/provider.ts";
+import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
+
+/** Reads a cluster with kubectl. */
+export interface ClusterReader {
+  /** Path of kubectl. */
+  readonly kubectl: string;
+  /** @default the cluster whose pod this is */
+  readonly access: Partial<Pick<ClusterAccess, "kubeconfig" | "context">>;
+  readonly env: NodeJS.ProcessEnv;
+  /** @default starts programs of this machine */
+  readonly run?: RunCommand;
+}
+
+/** A Kubernetes object, as far as it is looked at. */
+export interface KubeObject {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly creationTimestamp?: string;
+    readonly finalizers?: readonly string[];
+  };
+  readonly spec?: Record<string, unknown>;
+  readonly status?: Record<string, unknown>;
+}
+
+/**
+ * Lists objects. Names of objects that do not exist are an error unless `--ignore-not-found` is among the arguments.
+ *
+ * @param args of `kubectl get`.
+ * @throws ClusterError when the cluster does not answer.
+ */
+export async function listObjects(reader: ClusterReader, args: readonly string[]): Promise<KubeObject[]> {
+  const result = await runKubectl(reader, ["get", ...args, "--output", "json", "--request-timeout=30s"]);
+  if (result.code !== 0) throw new ClusterError(`The cluster cannot be read: ${lastLines(result, 1)}`);
+  // Asked by name, kubectl answers with an object where it finds one, and with nothing where it may ignore that there is none.
+  if (result.stdout.trim() === "") return [];
+  const found = JSON.parse(result.stdout) as KubeObject & { readonly items?: KubeObject[] };
+  return found.items ?? [found];
+}
+
+/** Names of the namespaces that belong to an environment. */
+export async function environmentNamespaces(reader: ClusterReader, environment: string): Promise<string[]> {
+  const selector = `app.kubernetes.io/instance=${environment},app.kubernetes.io/managed-by=terrarium`;
+  const found = await listObjects(reader, ["namespaces", "--selector", selector]);
+  return found.map((object) => object.metadata.name);
+}
+
+/** Deletes namespaces and all that is in them; does not wait. */
+export async function deleteNamespaces(reader: ClusterReader, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const result = await runKubectl(reader, ["delete", "namespaces", "--wait=false", "--ignore-not-found", ...names]);
+  if (result.code !== 0) throw new ClusterError(`The namespaces cannot be deleted: ${lastLines(result, 1)}`);
+}
+
+function runKubectl(reader: ClusterReader, args: readonly string[]): Promise<CommandResult> {
+  const { kubeconfig, context } = reader.access;
+  const target = [
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ...(context === undefined ? [] : ["--context", context]),
+  ];
+  return (reader.run ?? runCommand)(reader.kubectl, [...target, ...args], { env: reader.env });
+}

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parse, stringify } from "yaml";
+import { testStackName } from "../../cli/test-stacks.ts";
+import { type Objects, objectsIn } from "./kubectl.ts";
+import { checkout, environment, stack } from "./stack.ts";
+
+/** All environments fit on a node of two cores together, and a pod that starts may take what is free. */
+const modest = { resources: { requests: { cpu: "10m" }, limits: { cpu: "1" } } };
+
+/** The sample application; its Postgres may get a new password. */
+const guestbook = {
+  application: "guestbook",
+  config: (passwordRotation: number): object => ({
+    "terrarium:base": "examples/guestbook/environment.yaml",
+    "terrarium:services": Object.fromEntries(Object.keys(environment.services).map((name) => [name, modest])),
+    "terrarium:dataStores": { postgres: { ...modest, passwordRotation }, redis: modest },
+  }),
+};
+
+/** A service, one that calls it, and a data store that nobody calls. */
+const pair = {
+  application: "pair",
+  config: (): object => {
+    const { image } = environment.services["guestbook-auth"] ?? {};
+    const server = { image, args: ["auth"], secrets: { KEY_SEED: { generate: { length: 64 } } }, ...modest };
+    return {
+      "terrarium:application": "pair",
+      "terrarium:services": { server, client: { ...server, calls: ["server"] } },
+      "terrarium:dataStores": { redis: { engine: "redis", ...modest } },
+    };
+  },
+};
+
+/** The environments for tests that end or change what runs: each is one file's. */
+const own = { restarts: guestbook, rollouts: guestbook, policies: pair };
+
+/** What is read back of an environment's file. */
+interface StackFile {
+  readonly config: { readonly "terrarium:dataStores": { readonly postgres?: { readonly passwordRotation: number } } };
+}
+
+/** An environment beside the shared one. It is brought up before the tests, and stays for the next run. */
+export class OwnEnvironment {
+  readonly stack: string;
+  readonly objects: Objects;
+  readonly #config: (passwordRotation: number) => object;
+  readonly #file: string;
+
+  constructor(name: keyof typeof own) {
+    const { application, config } = own[name];
+    this.stack = testStackName(stack, name);
+    this.objects = objectsIn(`${application}-${this.stack}`);
+    this.#config = config;
+    this.#file = join(checkout, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** All there are. */
+  static all(): OwnEnvironment[] {
+    return (Object.keys(own) as (keyof typeof own)[]).map((name) => new OwnEnvironment(name));
+  }
+
+  /** How often the password of its Postgres was changed. */
+  get passwordRotation(): number {
+    if (!existsSync(this.#file)) return 0;
+    const { config } = parse(readFileSync(this.#file, "utf8")) as StackFile;
+    return config["terrarium:dataStores"].postgres?.passwordRotation ?? 0;
+  }
+
+  /** Brings it up, or changes it. @param passwordRotation @default as it is */
+  async up(passwordRotation = this.passwordRotation): Promise<void> {
+    const config = {
+      "terrarium:tier": "dev",
+      "terrarium:observability": { enabled: false },
+      ...this.#config(passwordRotation),
+    };
+    writeFileSync(this.#file, stringify({ config }, { aliasDuplicateObjects: false }));
+    await this.terrarium("up");
+  }
+
+  /** Runs a command on its stack. @throws when it fails. */
+  terrarium(...args: readonly string[]): Promise<{ readonly stdout: string }> {
+    return promisify(execFile)(process.execPath, ["cli/main.ts", ...args, "--stack", this.stack], {
+      cwd: checkout,
+      env: { ...process.env, CI: "true" },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  }
+}
