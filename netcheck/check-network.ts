@@ -57,7 +57,9 @@ export interface NetcheckArgs {
 /** A network with canaries in every place, to be tried any number of times. */
 export interface Tryout {
   readonly matrix: Matrix;
-  /** Tries connections once, all canaries at the same time. @returns the results in the order of the checks. */
+  /** Whether policies have an effect; known after some seconds. */
+  readonly enforcement: Promise<Enforcement>;
+  /** Tries connections once, from all canaries at the same time. @returns the results in the order of the checks. */
   readonly tryOnce: (checks: readonly Check[]) => Promise<CheckResult[]>;
 }
 
@@ -75,22 +77,30 @@ export function isAsDeclared({ expected, got }: CheckResult): boolean {
  *
  * @throws NetcheckError when the cluster refuses canaries or they do not work; the signal's reason when interrupted.
  */
-export async function checkNetwork(args: NetcheckArgs): Promise<NetworkReport> {
-  const environment = args.environment.name;
-  const report = await withTryout(args, async ({ matrix, tryOnce }): Promise<NetworkReport> => {
+export function checkNetwork(args: NetcheckArgs): Promise<NetworkReport> {
+  const { say, signal, clock = realClock } = args;
+  return withTryout(args, async ({ matrix, enforcement: proof, tryOnce }) => {
     const { checks, unchecked } = matrix;
-    return { environment, enforced: true, checks: await tryAll(checks, tryOnce, args), unchecked };
+    // The proof takes as long as a closed connection does, and so do the connections.
+    const [enforcement, first] = await Promise.all([proof, tryOnce(checks)]);
+    const report = { environment: args.environment.name, unchecked };
+    if (!enforcement.enforced) return { ...report, enforced: false, checks: [] };
+    const results = first.map((result) => asDenied(result, enforcement));
+    const differing = results.filter((result) => !isAsDeclared(result));
+    if (differing.length === 0) return { ...report, enforced: true, checks: results };
+    say(`${differing.length} not as declared; trying them again.`);
+    await abortable(signal, () => clock.sleep(PAUSE_MS));
+    const again = (await tryOnce(differing)).map((result) => asDenied(result, enforcement));
+    return { ...report, enforced: true, checks: results.map((result) => again[differing.indexOf(result)] ?? result) };
   });
-  return report ?? { environment, enforced: false, checks: [], unchecked: [] };
 }
 
 /**
  * Puts canaries in the places of an environment's parts, gives them to a function, and removes them after it.
  *
- * @returns what the function returned; undefined, without calling it, where the network plugin enforces no policies.
- * @throws as {@link checkNetwork}.
+ * @throws as {@link checkNetwork}, and what the function throws.
  */
-export async function withTryout<T>(args: NetcheckArgs, use: (tryout: Tryout) => Promise<T>): Promise<T | undefined> {
+export async function withTryout<T>(args: NetcheckArgs, use: (tryout: Tryout) => Promise<T>): Promise<T> {
   const { environment, cluster, facts, outside, owner, signal, say, clock = realClock } = args;
   const { probeTimeoutSeconds = PROBE_TIMEOUT_SECONDS } = args;
   const removed = await removeLeftovers(cluster);
@@ -103,39 +113,24 @@ export async function withTryout<T>(args: NetcheckArgs, use: (tryout: Tryout) =>
     const foreign = await canaries.createTestNamespace();
     const planned = toMatrix(environment, { ...facts, outside, neighbours, namespaces: { foreign, existing } });
     const starting = startStands(canaries, planned);
-    say(`Starting ${starting.length + 1} canaries for ${planned.checks.length} checks.`);
     const prober = standOf(starting, FOREIGN, "egress").canary;
-    const [enforcement, ...stands] = await Promise.all([
-      proveEnforcement({ canaries, cluster, signal, clock, namespace: foreign, prober }),
-      ...starting.map(async (stand): Promise<Stand> => ({ ...stand, canary: await stand.canary })),
-    ]);
-    if (!enforcement.enforced) return undefined;
-    say("The network plugin enforces policies. Trying every connection.");
+    const enforcement = proveEnforcement({ canaries, cluster, signal, clock, namespace: foreign, prober });
+    // Where it fails while canaries still start, those are waited for first.
+    enforcement.catch(() => undefined);
+    say(`Starting ${starting.length + 1} canaries for ${planned.checks.length} checks.`);
+    const stands = await Promise.all(
+      starting.map(async (stand): Promise<Stand> => ({ ...stand, canary: await stand.canary })),
+    );
     const checks = withAddresses(planned, environment, (role) => standOf(stands, role, "egress").canary.ip);
-    const matrix = { ...planned, checks };
-    return use({ matrix, tryOnce: (some) => tryOnce(some, stands, enforcement, { clock, signal }) });
+    say("Trying every connection.");
+    const timing = { clock, signal };
+    return use({ matrix: { ...planned, checks }, enforcement, tryOnce: (some) => tryOnce(some, stands, timing) });
   });
-}
-
-/** Tries all checks, and those that are not as expected once more. */
-async function tryAll(
-  checks: readonly Check[],
-  tryOnce: Tryout["tryOnce"],
-  { say, signal, clock = realClock }: NetcheckArgs,
-): Promise<CheckResult[]> {
-  const results = await tryOnce(checks);
-  const differing = results.filter((result) => !isAsDeclared(result));
-  if (differing.length === 0) return results;
-  say(`${differing.length} not as declared; trying them again.`);
-  await abortable(signal, () => clock.sleep(PAUSE_MS));
-  const again = await tryOnce(differing);
-  return results.map((result) => again[differing.indexOf(result)] ?? result);
 }
 
 async function tryOnce(
   checks: readonly Check[],
   stands: readonly Stand[],
-  enforcement: Enforcement,
   timing: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<CheckResult[]> {
   const byStand = groupBy(checks, ({ from, side }) => standOf(stands, from, judgedIn(side)));
@@ -146,8 +141,7 @@ async function tryOnce(
   );
   return checks.map((check) => {
     const { from, to, target, port, protocol, side, expected, why } = check;
-    const result = outcome.get(check) ?? { got: "error" };
-    return { from, to, target, port, protocol, side, expected, why, ...asDenied(check, result, enforcement) };
+    return { from, to, target, port, protocol, side, expected, why, ...(outcome.get(check) ?? { got: "error" }) };
   });
 }
 
@@ -157,9 +151,9 @@ function judgedIn(side: Check["side"]): Side {
 }
 
 /** Where the plugin denies by a refusal, one that was expected comes from a policy: what is tried over TCP does listen. */
-function asDenied({ expected, protocol }: Check, result: ProbeResult, enforcement: Enforcement): ProbeResult {
-  const refuses = enforcement.enforced && enforcement.denial === "refused";
-  const isDenial = refuses && result.got === "refused" && expected === "closed" && protocol === "TCP";
+function asDenied(result: CheckResult, { denial }: { readonly denial: "closed" | "refused" }): CheckResult {
+  const { got, expected, protocol } = result;
+  const isDenial = denial === "refused" && got === "refused" && expected === "closed" && protocol === "TCP";
   return isDenial ? { ...result, got: "closed" } : result;
 }
 

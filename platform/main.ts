@@ -67,6 +67,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     toolchain,
     env,
     facts: () => factsFrom((path) => api.send("GET", path)),
+    jobs: { access, api, namespace },
     ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [deploymentPrefix()] } } : {}),
   });
   let reconciler: Reconciler | undefined;

@@ -18,7 +18,7 @@ const connectTimeoutMs = 10_000;
  * @see https://github.com/pulumi/pulumi/tree/v3.216.0/pkg/backend/diy/postgres
  */
 export function postgresState(address: string): StateFiles {
-  const { connection, table, shown } = parseAddress(address);
+  const { connection, table, shown, prefix } = parseAddress(address);
   let connected: Promise<Client> | undefined;
   const query = async (text: string, values: readonly string[]): Promise<Record<string, unknown>[]> => {
     const client = await (connected ??= connect(connection));
@@ -30,21 +30,24 @@ export function postgresState(address: string): StateFiles {
     }
   };
   return {
-    async list(prefix) {
-      const pattern = `${prefix.replace(/[\\%_]/g, "\\$&")}%`;
+    async list(start) {
+      const pattern = `${`${prefix}${start}`.replace(/[\\%_]/g, "\\$&")}%`;
       const rows = await query(`SELECT key FROM ${table} WHERE key LIKE $1`, [pattern]);
-      return rows.map(({ key }) => String(key)).sort();
+      return rows.map(({ key }) => String(key).slice(prefix.length)).sort();
     },
     async read(key) {
-      const [row] = await query(`SELECT data->>'data' AS data FROM ${table} WHERE key = $1`, [key]);
+      const [row] = await query(`SELECT data->>'data' AS data FROM ${table} WHERE key = $1`, [`${prefix}${key}`]);
       return row && Buffer.from(String(row["data"]), "base64").toString("utf8");
     },
     async create(key, text) {
       const data = JSON.stringify({ data: Buffer.from(text).toString("base64") });
-      await query(`INSERT INTO ${table} (key, data) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, [key, data]);
+      await query(`INSERT INTO ${table} (key, data) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, [
+        `${prefix}${key}`,
+        data,
+      ]);
     },
     async remove(key) {
-      await query(`DELETE FROM ${table} WHERE key = $1`, [key]);
+      await query(`DELETE FROM ${table} WHERE key = $1`, [`${prefix}${key}`]);
     },
     locate: (key) => `${shown}/${key}`,
     async close() {
@@ -55,8 +58,17 @@ export function postgresState(address: string): StateFiles {
   };
 }
 
+interface Address {
+  readonly connection: URL;
+  readonly table: string;
+  /** Without credentials. */
+  readonly shown: string;
+  /** Start of every key in the table. */
+  readonly prefix: string;
+}
+
 /** @throws Error when the address is not one that the backend takes. Its text does not repeat the address: it may hold a password. */
-function parseAddress(address: string): { connection: URL; table: string; shown: string } {
+function parseAddress(address: string): Address {
   const connection = new URL(address);
   const table = connection.searchParams.get("table") ?? DEFAULT_TABLE;
   if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(table)) {
@@ -67,7 +79,10 @@ function parseAddress(address: string): { connection: URL; table: string; shown:
   // asked for.
   if (!connection.searchParams.has("sslmode")) connection.searchParams.set("sslmode", "require");
   connection.searchParams.set("uselibpqcompat", "true");
-  return { connection, table, shown: `postgres://${connection.host}${connection.pathname}?table=${table}` };
+  const shown = `postgres://${connection.host}${connection.pathname}?table=${table}`;
+  const database = decodeURIComponent(connection.pathname).replace(/^\/+/, "");
+  // For every backend but folders, Pulumi takes an address's path for a folder in it.
+  return { connection, table, shown, prefix: database === "" ? "" : `${database}/` };
 }
 
 /** The driver is loaded only where state is in Postgres. */

@@ -23,8 +23,8 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
   if (engine === undefined) throw new Error("a stack is created where there is a program");
   const adopted = await adoptInterrupted(engine, found, stage);
   const refresh = adopted || task.request.refresh === true;
-  let { outcome, isPlanBroken } = await attempt(stage, engine, program, refresh);
-  if (isPlanBroken && !signal.aborted) {
+  let last = await attempt(stage, engine, program, refresh);
+  if (last.isPlanBroken && !signal.aborted) {
     // What they are is known now, and is a part of the next plan.
     emit({
       type: "log",
@@ -32,10 +32,10 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
       message: "Values came out otherwise than planned; planning what is left again.",
     });
     enter(stage, "preview");
-    ({ outcome } = await attempt(stage, engine, program, refresh));
+    last = await attempt(stage, engine, program, refresh);
   }
   if (state !== undefined) await tidyHistory(state, nameOf(task));
-  return outcome;
+  return last.outcome;
 }
 
 interface Attempt {

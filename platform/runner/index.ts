@@ -1,14 +1,19 @@
 import { join } from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { type Facts } from "../../clusters/facts.ts";
 import type { Toolchain } from "../../clusters/toolchain/index.ts";
 import { parseQuantity, toMilliseconds } from "../../spec/index.ts";
+import type { Api } from "../adapters/kubernetes/api.ts";
 import type { Runner } from "../domain/operation.ts";
+import { logFollower } from "./follow-log.ts";
+import { CONTAINER, JOB_PREFIX } from "./job-manifests.ts";
+import { JobRunner } from "./job-runner.ts";
 import { listStacks } from "./list-stacks.ts";
 import { sampleStack } from "./new-stack.ts";
 import { ProcessRunner } from "./process-runner.ts";
 import type { RunnerSettings } from "./settings.ts";
 import { locateState } from "./state-location.ts";
-import type { TargetCluster, TaskSettings } from "./task.ts";
+import type { OperationTask, TargetCluster, TaskSettings } from "./task.ts";
 
 /** Arguments of {@link createRunner}. */
 export interface RunnerArgs {
@@ -24,6 +29,15 @@ export interface RunnerArgs {
   readonly facts: () => Promise<Facts>;
   /** Pods of the platform: see {@link TaskSettings.platformPods}. */
   readonly platformPods?: TaskSettings["platformPods"];
+  /** The cluster in which Jobs run, for kind job: the one that the service itself runs in. */
+  readonly jobs?: JobAccess;
+}
+
+/** How Jobs are made. */
+export interface JobAccess {
+  readonly access: KubeConfig;
+  readonly api: Api;
+  readonly namespace: string;
 }
 
 /** Runs operations as the settings say. */
@@ -34,39 +48,70 @@ export interface ConfiguredRunner extends Runner {
   readonly close: () => void;
 }
 
+/** Go programs that an operation has at a time: two engines, the Kubernetes plugin and the random plugin. */
+const GO_PROGRAMS = 4;
+
 /** How long what a cluster says of itself is believed, in milliseconds. */
 const factsKeptMs = 60_000;
 
 /**
  * Makes the runner.
  *
- * @throws Error when the settings name a file that can't be read.
+ * @throws Error when the settings name a file that can't be read, or ask for Jobs that could not work.
  */
 export function createRunner(args: RunnerArgs): ConfiguredRunner {
-  const { settings, dataFolder, env } = args;
   const task = toTaskSettings(args);
   const facts = keepFor(factsKeptMs, args.facts);
-  // Pulumi creates stacks, and says what is wrong, where it could not create this one.
-  const sample = keepFor(Infinity, () => sampleStack(task).catch(() => undefined));
-  const runner = new ProcessRunner({
-    settings: task,
-    surroundings: async () => {
-      const [known, created] = await Promise.all([facts(), sample()]);
-      return { facts: known, sample: created };
+  const sample = keepFor(Infinity, () => sampleStack(task));
+  const surroundings: Surroundings = async () => {
+    // Without a sample, Pulumi creates each stack, and says what is wrong where it can't.
+    const [known, created] = await Promise.all([facts(), sample().catch(() => undefined)]);
+    return { facts: known, sample: created };
+  };
+  const runner =
+    args.settings.kind === "job" ? jobRunner(args, task, surroundings) : processRunner(args, task, surroundings);
+  return {
+    start: (request, listen) => runner.start(request, listen),
+    listStacks: () => listStacks(task),
+    close: () => {
+      if (runner instanceof ProcessRunner) runner.close();
     },
-    memoryBytes: Number(parseQuantity(settings.memory, "bytes")),
+  };
+}
+
+type Surroundings = () => Promise<Pick<OperationTask, "facts" | "sample">>;
+
+function processRunner({ settings, dataFolder, env }: RunnerArgs, task: TaskSettings, surroundings: Surroundings) {
+  return new ProcessRunner({
+    settings: task,
+    surroundings,
+    memoryBytes: memoryOf(settings),
     spare: settings.spare,
     spareForMs: toMilliseconds(settings.spareFor),
     workFolder: join(dataFolder, "operations"),
     env,
   });
-  return {
-    start: (request, listen) => runner.start(request, listen),
-    listStacks: () => listStacks(task),
-    close: () => {
-      runner.close();
-    },
-  };
+}
+
+function jobRunner({ settings, jobs }: RunnerArgs, task: TaskSettings, surroundings: Surroundings): JobRunner {
+  const { image, serviceAccount, keep } = settings.job;
+  if (image === undefined) {
+    throw new Error("runner.job.image: nothing is named; runner.kind job needs the service's own image");
+  }
+  if (task.state.address.startsWith("file:")) {
+    const wanted = "the address of state that other pods reach: postgres://…, s3://…, gs://…, azblob://…";
+    throw new Error(`runner.state: ${task.state.address} is a folder of this pod; runner.kind job needs ${wanted}`);
+  }
+  if (jobs === undefined) throw new Error("runner.kind job needs a cluster to make Jobs in");
+  const { access, api, namespace } = jobs;
+  const keepSeconds = toMilliseconds(keep) / 1000;
+  return new JobRunner({
+    settings: task,
+    surroundings,
+    place: { namespace, image, serviceAccount, memory: settings.memory, keepSeconds },
+    api,
+    followLog: logFollower(access, namespace, CONTAINER),
+  });
 }
 
 /** The settings as an operation gets them. */
@@ -79,9 +124,19 @@ export function toTaskSettings({ settings, cluster, dataFolder, toolchain, platf
     parallel: settings.parallel,
     timeoutMs: toMilliseconds(settings.timeout),
     graceMs: toMilliseconds(settings.grace),
-    tools: { pulumi: toolchain.path("pulumi"), kubectl: toolchain.path("kubectl"), env: toolchain.env },
-    platformPods,
+    tools: {
+      pulumi: toolchain.path("pulumi"),
+      kubectl: toolchain.path("kubectl"),
+      // Below an operation's limit, so that Go collects garbage before the operation is killed for it.
+      env: { ...toolchain.env, GOMEMLIMIT: `${Math.floor(memoryOf(settings) / GO_PROGRAMS / 2 ** 20)}MiB` },
+    },
+    platformPods: platformPods && { ...platformPods, prefixes: [...platformPods.prefixes, JOB_PREFIX] },
   };
+}
+
+/** Bytes. */
+function memoryOf({ memory }: RunnerSettings): number {
+  return parseQuantity(memory, "bytes") ?? 0;
 }
 
 /** Asks once for all that ask within a time; what failed is asked again. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "../../clusters/wait-until.ts";
 import { type Api, isNotFound } from "../adapters/kubernetes/api.ts";
 import type { OperationEvent, OperationRequest, Outcome, Runner, RunningOperation } from "../domain/operation.ts";
@@ -112,7 +113,7 @@ class JobOperation {
 
   /** Follows the Job's pod to its end; again where the connection broke. */
   async #follow(job: string): Promise<Outcome> {
-    const { followLog } = this.#args;
+    const { followLog, everyMs = 1_000 } = this.#args;
     for (;;) {
       const waits = await this.#untilBegun(job);
       if (waits !== undefined) return failed("Timeout", "transient", `Its pod did not begin. ${waits}`.trim());
@@ -120,6 +121,8 @@ class JobOperation {
       if (pod !== undefined) await this.#log.read((onLine) => followLog(pod.metadata.name, onLine));
       const outcome = this.#log.outcome ?? outcomeOf(await this.#look(job));
       if (outcome !== undefined) return outcome;
+      // A log that ends while its pod runs: the connection broke, or the container's end is not told yet.
+      await delay(everyMs);
     }
   }
 

@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
 import { openState } from "../../stacks/open-state.ts";
 import { engineVariables } from "./engine-variables.ts";
+import { passwordIn, SecretValues } from "./secret-values.ts";
 import type { TaskSettings } from "./task.ts";
 
 /** What is listed, and how to get at it. */
@@ -35,7 +36,11 @@ async function listThroughPulumi(settings: ListedState): Promise<string[]> {
     env: { ...process.env, ...engineVariables(settings) },
     timeoutMs,
   });
-  if (result.code !== 0) throw new Error(`The stacks can't be listed: ${lastLines(result, 1)}`);
+  if (result.code !== 0) {
+    const secrets = new SecretValues();
+    secrets.add(passwordIn(settings.state.address) ?? "");
+    throw new Error(`The stacks can't be listed: ${secrets.hide(lastLines(result, 1))}`);
+  }
   const stacks = JSON.parse(result.stdout) as readonly { readonly name: string }[];
   return stacks.map(({ name }) => name.split("/").at(-1) ?? name).sort();
 }

@@ -58,7 +58,7 @@ export function pulumiCommand(path: string): PulumiCommand {
         child.stdin.end();
       }),
   };
-  return command as unknown as PulumiCommand;
+  return command;
 }
 
 /** What the API leaves out: stacks are not selected, which would leave a file for each in Pulumi's home. */

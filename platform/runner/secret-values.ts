@@ -1,6 +1,13 @@
 /** Shortest value that is hidden: shorter ones stand for themselves in too many places. */
 const MIN_LENGTH = 6;
 
+/** Password in an address; undefined where it has none, and where it is no address. */
+export function passwordIn(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const { password } = new URL(address);
+  return password === "" ? undefined : decodeURIComponent(password);
+}
+
 /** Values that no event may show. */
 export class SecretValues {
   #known: string[] = [];

@@ -36,7 +36,6 @@ async function main(): Promise<number> {
     const found = await withStackNetwork(surroundings, { stack }, (args) =>
       withTryout({ ...args, probeTimeoutSeconds: PROBE_TIMEOUT_SECONDS }, (tryout) => mutateAll(tryout, args)),
     );
-    if (found === undefined) throw new Error("The network plugin does not enforce network policies.");
     return report(found);
   } finally {
     if (!isThere) await shared.run(["delete", "namespace", ingressNamespace, "--wait=false"]);
@@ -50,6 +49,7 @@ async function mutateAll(tryout: Tryout, { facts, signal }: NetcheckArgs): Promi
   const { dnsNamespace } = environment.network;
   const [{ cidr, port } = { cidr: "", port: 0 }] = facts.apiServer;
   const prediction = new Prediction(matrix, { dnsNamespace, apiServer: { ip: cidr.split("/")[0] ?? "", port } });
+  if (!(await tryout.enforcement).enforced) throw new Error("The network plugin does not enforce network policies.");
   await untilAsDeclared(tryout, matrix.checks);
   const found: Found[] = [];
   const alike = new Set<string>();

@@ -134,7 +134,7 @@ esac`;
     const stderr = surroundings.stderr;
     const interrupting = {
       write: (text: string) => {
-        if (text.startsWith("The network plugin enforces")) interruption.abort(new Error("Interrupted."));
+        if (text.startsWith("Trying every connection")) interruption.abort(new Error("Interrupted."));
         return stderr.write(text);
       },
     };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SecretValues } from "../../../../platform/runner/secret-values.ts";
+import { passwordIn, SecretValues } from "../../../../platform/runner/secret-values.ts";
 
 describe("secret values", () => {
   it("are hidden as they are, in base64 and in addresses", () => {
@@ -22,5 +22,11 @@ describe("secret values", () => {
     const secrets = new SecretValues();
     secrets.add("app");
     assert.equal(secrets.hide("app"), "app");
+  });
+
+  it("are the passwords in addresses", () => {
+    assert.equal(passwordIn("postgres://ada:p%40ss%20word@db/state"), "p@ss word");
+    assert.equal(passwordIn("file:///state"), undefined);
+    assert.equal(passwordIn("no address"), undefined);
   });
 });
