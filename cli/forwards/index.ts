@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -14,17 +15,19 @@ import { type Forward, type ForwardsFile, forwardTargets, type ForwardTarget } f
 
 export type { Forward, ForwardsFile } from "./plan.ts";
 
-/** First port that is tried; each forward takes the next one that is free. */
-const firstPort = 18_000;
+/** Where forwards begin, below the range of local clusters: in blocks of 40 ports. */
+const range = { first: 16_000, blocks: 100, blockSize: 40 };
 
 /** Port-forwards of one checkout: at most one stack's at a time. */
 export class Forwards {
   readonly #path: string;
+  readonly #firstPort: number;
   readonly #listProcesses: ListProcesses;
 
   /** @param list @default the processes of this machine */
   constructor(paths: LocalPaths, list: ListProcesses = listProcesses) {
     this.#path = join(paths.root, "forwards.json");
+    this.#firstPort = firstPortOf(paths.clusterName);
     this.#listProcesses = list;
   }
 
@@ -58,7 +61,7 @@ export class Forwards {
     if (earlier?.stack === stack && sameTargets(earlier.forwards, targets) && (await this.running())) return earlier;
     await this.stop();
     const { kubeconfig, context } = access;
-    const forwards = await choosePorts(targets, earlier?.forwards ?? []);
+    const forwards = await choosePorts(targets, earlier?.forwards ?? [], this.#firstPort);
     const file: ForwardsFile = { stack, namespace: environment.name, kubectl, kubeconfig, context, forwards };
     writePrivateFile(this.#path, JSON.stringify(file, null, 2));
     const forwarder = join(import.meta.dirname, "forwarder.ts");
@@ -117,7 +120,11 @@ function sameTargets(forwards: readonly Forward[], targets: readonly ForwardTarg
 }
 
 /** Ports that were used before stay the same where they are free: people have them in their history. */
-async function choosePorts(targets: readonly ForwardTarget[], earlier: readonly Forward[]): Promise<Forward[]> {
+async function choosePorts(
+  targets: readonly ForwardTarget[],
+  earlier: readonly Forward[],
+  firstPort: number,
+): Promise<Forward[]> {
   const kept = await Promise.all(
     targets.map(async (target) => {
       const before = earlier.find(({ service, port }) => service === target.service && port === target.port)?.localPort;
@@ -127,14 +134,20 @@ async function choosePorts(targets: readonly ForwardTarget[], earlier: readonly 
   const taken = new Set(kept);
   const chosen: Forward[] = [];
   for (const [index, target] of targets.entries()) {
-    const localPort = kept[index] ?? (await nextFreePort(taken));
+    const localPort = kept[index] ?? (await nextFreePort(firstPort, taken));
     taken.add(localPort);
     chosen.push({ ...target, localPort });
   }
   return chosen;
 }
 
-async function nextFreePort(taken: ReadonlySet<number | undefined>): Promise<number> {
+/** Checkouts start at different ports: two that open theirs at the same moment must not find the same ones free. */
+function firstPortOf(clusterName: string): number {
+  const block = createHash("sha256").update(clusterName).digest().readUInt32BE(0) % range.blocks;
+  return range.first + block * range.blockSize;
+}
+
+async function nextFreePort(firstPort: number, taken: ReadonlySet<number | undefined>): Promise<number> {
   let port = firstPort;
   while (taken.has(port) || !(await portIsFree(port))) port++;
   return port;
