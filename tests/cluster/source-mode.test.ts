@@ -53,6 +53,9 @@ describe("a service from source", () => {
       internet: false,
       egress: [{ cidr: `${address}/32`, ports: [git.port, npm.port] }],
       env: { npm_config_registry: npm.registry },
+      // Nobody has to be spared while pods change places, and a pod that is ready is not left waiting.
+      terminationGracePeriodSeconds: 2,
+      probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
     };
     const config = {
       "terrarium:tier": "dev",
@@ -85,8 +88,6 @@ describe("a service from source", () => {
     await terrarium("up");
   });
   after(async () => {
-    await terrarium("down", "--delete-data");
-    rmSync(file, { force: true });
     await git.stop();
     await npm.stop();
   });
@@ -129,5 +130,12 @@ describe("a service from source", () => {
     assert.equal(status.initContainerStatuses[0]?.state.terminated?.message?.trim(), commit);
     assert.equal(await run(["exec", "deployment/notes", "--", "cat", "settings.json"]), JSON.stringify(settings));
     assert.match(await page(), /Hello from the migration/);
+  });
+
+  it("is removed with its namespace and its volumes", async () => {
+    await terrarium("down", "--delete-data");
+    rmSync(file);
+    const objects = await run(["get", "namespaces,persistentvolumes", "--output", "json"]);
+    assert.ok(!objects.includes(namespace), objects);
   });
 });
