@@ -217,7 +217,7 @@ describe("Network policies", () => {
       }),
       { numRuns: 30 },
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   for (const tier of TIERS) {
     it(`of the guestbook in tier ${tier} open exactly what it declares`, async () => {

@@ -52,7 +52,7 @@ describe("The reachability matrix", () => {
       }),
       { numRuns: 25 },
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   for (const tier of ["dev", "prod"] as const) {
     it(`expects of the guestbook in tier ${tier} what its policies say`, async () => {

@@ -95,7 +95,7 @@ describe("Every change of a generated policy", () => {
       const redundant = tier === "dev" ? / rule / : /: and /;
       const others = neutral.filter((line) => !redundant.test(line) && !/type (In|E)gress dropped$/.test(line));
       assert.deepEqual(others, []);
-    }).timeout(60_000);
+    }).timeout(180_000);
   }
 
   it("is found in any environment", async () => {
@@ -106,5 +106,5 @@ describe("Every change of a generated policy", () => {
       }),
       { numRuns: 3 },
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 });
