@@ -12,6 +12,7 @@ import { SimulatedCluster } from "../clusters/simulated.ts";
 import { formatTable } from "../cli/table.ts";
 import type { OperationKind, Outcome } from "../platform/domain/operation.ts";
 import type { EnvironmentSpec } from "../spec/index.ts";
+import { folderAddress } from "../stacks/folder-state.ts";
 import { Checkout, run, type CommandResult } from "../tests/engine/checkout.ts";
 import { runnerOn, testToolchain } from "../tests/engine/runner.ts";
 import { smallEnvironment } from "../tests/engine/small-environment.ts";
@@ -114,7 +115,7 @@ try {
     mkdirSync(folder, { recursive: true });
     const secretsOf = {
       ...env,
-      PULUMI_BACKEND_URL: `file://${paths.root}/platform/state`,
+      PULUMI_BACKEND_URL: folderAddress(`${paths.root}/platform/state`),
       PULUMI_CONFIG_PASSPHRASE_FILE: `${paths.root}/platform/passphrase`,
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     };

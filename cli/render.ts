@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
+import { folderAddress } from "../stacks/folder-state.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
 import { Session } from "./session.ts";
@@ -96,7 +97,7 @@ async function previewNewStack({ surroundings, state, file }: Session, toolchain
       // The provider takes a kubeconfig from here, and then refuses to render.
       KUBECONFIG: undefined,
       ...(hasSecrets ? state.environment(file) : passphrase),
-      PULUMI_BACKEND_URL: `file://${temporary}`,
+      PULUMI_BACKEND_URL: folderAddress(temporary),
       // The provider's folder for manifests: it writes there in an update, and nothing in a preview.
       TERRARIUM_RENDER: join(temporary, "manifests"),
     };

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { writePrivateFile } from "../clusters/kubeconfig.ts";
 import type { LocalPaths } from "../clusters/local-paths.ts";
+import { folderAddress } from "../stacks/folder-state.ts";
 import { UsageFailure } from "./exit.ts";
 import type { StackFile } from "./project.ts";
 
@@ -109,7 +110,7 @@ export class StackState {
   }
 
   #url(): string {
-    return `file://${this.#paths.state}`;
+    return folderAddress(this.#paths.state);
   }
 
   #copyOf(stack: string): string {

@@ -1,11 +1,30 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { StateFiles } from "./state-files.ts";
 
-/** Name endings of the files in which the backend keeps attributes of the file beside it. */
+/** Name endings of the files in which the backend keeps attributes of the file beside it, unless it is told not to. */
 const ATTRIBUTES = ".attrs";
+const WITHOUT_ATTRIBUTES = "metadata=skip";
 
-/** State in a folder: the backend `file://<folder>`. */
+/** Address of the backend in a folder, as Pulumi takes it. */
+export function folderAddress(folder: string): string {
+  return withoutAttributes(pathToFileURL(folder).href);
+}
+
+/**
+ * The address of a backend in a folder, so that it keeps no attributes: it overwrites their files in place, and where Pulumi is
+ * killed in the middle of that, it can't read the state beside them any more ("EOF").
+ *
+ * @param address file://…, with or without parameters.
+ * @see https://pkg.go.dev/gocloud.dev/blob/fileblob
+ */
+export function withoutAttributes(address: string): string {
+  if (/[?&]metadata=/.test(address)) return address;
+  return `${address}${address.includes("?") ? "&" : "?"}${WITHOUT_ATTRIBUTES}`;
+}
+
+/** The files of a backend in a folder. */
 export function folderState(folder: string): StateFiles {
   const locate = (key: string): string => join(folder, ...key.split("/"));
   return {

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
+import { folderAddress } from "../../stacks/folder-state.ts";
 import { checkpointKey, LAYOUT_KEY, type StackName, type StateFiles } from "../../stacks/state-files.ts";
 import { engineVariables } from "./engine-variables.ts";
 import type { TaskSettings } from "./task.ts";
@@ -25,7 +25,7 @@ export async function sampleStack(settings: Pick<TaskSettings, "project" | "stat
   const folder = await mkdtemp(join(tmpdir(), "terrarium-sample-"));
   try {
     await writeFile(join(folder, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
-    const address = pathToFileURL(folder).href;
+    const address = folderAddress(folder);
     const args = ["stack", "init", SAMPLE, "--no-select", "--non-interactive"];
     const result = await runCommand(tools.pulumi, [...args, "--secrets-provider", state.secretsProvider], {
       cwd: folder,

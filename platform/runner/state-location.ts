@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { writePrivateFile } from "../../clusters/kubeconfig.ts";
+import { folderAddress, withoutAttributes } from "../../stacks/folder-state.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { TaskSettings } from "./task.ts";
 
@@ -26,11 +26,11 @@ export function locateState({ state }: Pick<RunnerSettings, "state">, dataFolder
 }
 
 function addressOf({ address, addressFile }: RunnerSettings["state"], dataFolder: string): string {
-  if (address !== undefined) return address;
-  if (addressFile !== undefined) return readAddress(addressFile);
+  const named = address ?? (addressFile === undefined ? undefined : readAddress(addressFile));
+  if (named !== undefined) return named.startsWith("file:") ? withoutAttributes(named) : named;
   const folder = join(dataFolder, "state");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return pathToFileURL(folder).href;
+  return folderAddress(folder);
 }
 
 function readAddress(file: string): string {

@@ -15,7 +15,7 @@ describe("where the platform's state is", () => {
 
   it("is the service's data folder, with a passphrase that only its user can read, and that stays", () => {
     const { address, passphraseFile = "", secretsProvider } = locate();
-    assert.deepEqual([address, secretsProvider], [`file://${scratch().path}/state`, "passphrase"]);
+    assert.deepEqual([address, secretsProvider], [`file://${scratch().path}/state?metadata=skip`, "passphrase"]);
     assert.equal(statSync(passphraseFile).mode & 0o777, 0o600);
     const passphrase = readFileSync(passphraseFile, "utf8");
     assert.match(passphrase, /^[\w-]{43}$/);
@@ -25,6 +25,11 @@ describe("where the platform's state is", () => {
 
   it("is what the settings say, in the clear or in a file", () => {
     assert.equal(locate({ address: "s3://bucket" }).address, "s3://bucket");
+    assert.equal(locate({ address: "file:///state" }).address, "file:///state?metadata=skip");
+    assert.equal(
+      locate({ address: "file:///state?no_tmp_dir=true" }).address,
+      "file:///state?no_tmp_dir=true&metadata=skip",
+    );
     const addressFile = scratch().file("address", "postgres://ada:pa55word@db/state\n");
     assert.equal(locate({ addressFile }).address, "postgres://ada:pa55word@db/state");
   });
@@ -80,7 +85,7 @@ describe("the stacks of the platform", () => {
     });
     scratch().program(
       "pulumi",
-      `folder="\${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/preview-environments"; mkdir -p "$folder"; echo '${text}' > "$folder/sample.json"`,
+      `folder="\${PULUMI_BACKEND_URL#file://}"; folder="\${folder%%[?]*}/.pulumi/stacks/preview-environments"; mkdir -p "$folder"; echo '${text}' > "$folder/sample.json"`,
     );
     const sample = await sampleStack(settings());
     const state = folderState(scratch().path);
