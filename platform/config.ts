@@ -97,7 +97,7 @@ export const platformConfigSchema = z.strictObject({
   operations: z.int().min(1).max(1000).default(4).meta({ description: "Most operations at a time." }),
   drain: span.default("60s").meta({
     description:
-      "How long a service that is asked to end lets its operations run on; then they are cancelled. The pod's grace period must be longer by the runner's.",
+      "How long a service that is asked to end lets its operations run on; then they are cancelled. The pod's grace period must be longer by the runner's. Jobs (runner.kind) are not waited for: they run on, and the next leader takes them up.",
   }),
   garbage: z
     .strictObject({

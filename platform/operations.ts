@@ -2,6 +2,7 @@ import type { PreviewEnvironment } from "../spec/index.ts";
 import type { Clock } from "./clock.ts";
 import type { EndedOperation, OperationInFlight, OperationProgress } from "./domain/decide.ts";
 import type { OperationEvent, OperationRequest, Outcome, Runner, RunningOperation } from "./domain/operation.ts";
+import { progressAfter } from "./domain/progress.ts";
 import { type Log, reasonOf } from "./log.ts";
 
 /** Where the lines of one operation go. */
@@ -40,6 +41,15 @@ interface InFlight {
   told: OperationProgress;
   toldAtMs: number;
   takeBack?: () => void;
+  /** Whether it runs on by itself, for the next leader. */
+  isLeft?: boolean;
+}
+
+/** An operation on a stack that no environment wants. */
+interface Collecting {
+  readonly handle: RunningOperation;
+  /** Settles what waits for its end here. */
+  readonly leave: () => void;
 }
 
 /** The operations that this process runs, at most one for each environment. Outlives a leader's term: what runs, runs. */
@@ -48,7 +58,7 @@ export class Operations {
   readonly #running = new Map<string, InFlight>();
   readonly #ended = new Map<string, EndedOperation & { readonly uid: string }>();
   /** Operations on stacks that no environment wants, by the name of the environment that they once had. */
-  readonly #collecting = new Map<string, RunningOperation>();
+  readonly #collecting = new Map<string, Collecting>();
   /** Places that are kept for operations about to start. */
   #reserved = 0;
   #closed = false;
@@ -123,6 +133,7 @@ export class Operations {
       toldAtMs: clock.now().getTime(),
     };
     this.#running.set(name, inFlight);
+    if (this.#closed) this.#leave(name, inFlight);
     void handle.done.then((outcome) => {
       lines.take({ type: "result", outcome });
       void lines.end();
@@ -139,17 +150,19 @@ export class Operations {
    * Runs an operation on a stack that no environment wants.
    *
    * @param name of the environment that it once had.
-   * @returns how it ended; undefined where there was no room for it, or the name is in use.
+   * @returns how it ended; undefined where there was no room for it, the name is in use, or it was left to the next leader.
    */
   async collect(name: string, request: OperationRequest): Promise<Outcome | undefined> {
     const { runner, clock, log, ended, changed, roomMade } = this.#args;
     if (this.room === 0 || this.#running.has(name) || this.#collecting.has(name)) return undefined;
     log.info("operation started", { operation: request.id, kind: request.kind, stack: request.stack });
     const handle = startSafely(runner, clock, request, () => undefined);
-    this.#collecting.set(name, handle);
-    const outcome = await handle.done;
+    const left = new Promise<undefined>((resolve) => {
+      this.#collecting.set(name, { handle, leave: () => resolve(undefined) });
+    });
+    const outcome = await Promise.race([handle.done, left]);
     this.#collecting.delete(name);
-    ended(request, outcome, (clock.now().getTime() - handle.startedAt.getTime()) / 1000);
+    if (outcome) ended(request, outcome, (clock.now().getTime() - handle.startedAt.getTime()) / 1000);
     changed(name);
     roomMade();
     this.#tellIdle();
@@ -159,7 +172,7 @@ export class Operations {
   /** Asks an environment's operation to stop. */
   cancel(name: string, why: string): void {
     const found = this.#running.get(name);
-    if (found === undefined || found.cancelling) return;
+    if (found === undefined || found.cancelling || found.isLeft) return;
     found.cancelling = true;
     this.#args.log.info("operation cancelled", { environment: name, operation: found.handle.request.id, why });
     found.handle.cancel(why);
@@ -168,7 +181,7 @@ export class Operations {
   /** Asks every operation to stop. */
   cancelAll(why: string): void {
     for (const name of this.#running.keys()) this.cancel(name, why);
-    for (const handle of this.#collecting.values()) handle.cancel(why);
+    for (const { handle } of this.#collecting.values()) handle.cancel(why);
   }
 
   /**
@@ -180,20 +193,37 @@ export class Operations {
     if (id === undefined || this.#ended.get(name)?.request.id === id) this.#ended.delete(name);
   }
 
-  /** A leader's term begins: what ended in an earlier one may be overtaken by what another leader did since. */
+  /** A leader's term begins: what ended or was left in an earlier one may be overtaken by what another leader did since. */
   open(): void {
     this.#closed = false;
     this.#ended.clear();
+    for (const [name, { isLeft }] of this.#running) if (isLeft) this.#running.delete(name);
   }
 
-  /** Lets no more operations start. */
+  /** Lets no more operations start, and leaves those that run on by themselves to the next leader. */
   close(): void {
     this.#closed = true;
+    for (const [name, inFlight] of this.#running) this.#leave(name, inFlight);
+    for (const { handle, leave } of this.#collecting.values()) {
+      handle.letGo?.();
+      if (handle.letGo) leave();
+    }
+    this.#tellIdle();
   }
 
   /** Settles when nothing runs or is about to start. */
   async idle(): Promise<void> {
     if (this.#isBusy()) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** What is left still counts as running: its environment waits for the next leader as it is. */
+  #leave(name: string, inFlight: InFlight): void {
+    const { handle } = inFlight;
+    if (handle.letGo === undefined || inFlight.isLeft) return;
+    handle.letGo();
+    inFlight.takeBack?.();
+    inFlight.isLeft = true;
+    this.#args.log.info("operation left to the next leader", { environment: name, operation: handle.request.id });
   }
 
   #hear(name: string, event: OperationEvent): void {
@@ -248,8 +278,10 @@ export class Operations {
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
+  /** Of the operations that this process has to do with. */
   #handles(): RunningOperation[] {
-    return [...[...this.#running.values()].map(({ handle }) => handle), ...this.#collecting.values()];
+    const followed = [...this.#running.values()].filter(({ isLeft = false }) => !isLeft);
+    return [...followed, ...this.#collecting.values()].map(({ handle }) => handle);
   }
 }
 
@@ -265,22 +297,5 @@ function startSafely(
   } catch (error) {
     const outcome: Outcome = { ok: false, reason: "RunnerLost", message: reasonOf(error), retry: "transient" };
     return { request, startedAt: clock.now(), done: Promise.resolve(outcome), cancel: () => undefined };
-  }
-}
-
-function progressAfter(latest: OperationProgress, event: OperationEvent): OperationProgress {
-  switch (event.type) {
-    case "stage":
-      return { ...latest, progress: event.stage };
-    case "progress":
-      return { ...latest, progress: `${event.done} of ${event.total}: ${event.current}` };
-    case "diff":
-      return { ...latest, diff: event.diff };
-    case "steps":
-      return { ...latest, steps: event.steps };
-    case "resource":
-    case "log":
-    case "result":
-      return latest;
   }
 }

@@ -21,9 +21,9 @@ const HAND_OVER_MS = 4_000;
 /**
  * Leads until the service is asked to end or the Lease is lost.
  *
- * Asked to end, it starts nothing more and lets operations finish for a while; what still runs then is cancelled, and its
- * end is written down for whoever leads next. With the Lease lost it may write nothing any more: operations are cancelled,
- * and what they leave is found by the next leader.
+ * Either way it starts nothing more, and operations that run on by themselves are left to the next leader. Asked to end, it
+ * lets the others finish for a while; what still runs then is cancelled, and its end is written down for whoever leads next.
+ * With the Lease lost it may write nothing any more: they are cancelled, and what they leave is found by the next leader.
  */
 export async function leadTerm(args: TermArgs, lost: AbortSignal, stop: AbortSignal): Promise<void> {
   const { reconciler, operations, garbage, clock, log, drainMs } = args;

@@ -95,6 +95,11 @@ export interface RunningOperation {
   readonly done: Promise<Outcome>;
   /** Asks it to stop; after a grace period it is killed. Idempotent. */
   readonly cancel: (why: string) => void;
+  /**
+   * Leaves it to run on by itself. Nothing more is heard of it here, and `done` never settles; whoever starts the same again
+   * takes it up. Undefined where it can't run without the process that started it.
+   */
+  readonly letGo?: () => void;
 }
 
 /** Runs operations: as child processes, or as Jobs. */

@@ -9,13 +9,14 @@ const keepAliveMs = 30_000;
 /**
  * Follows the log of a pod's container from its start. The client's own follower ends the process when the connection breaks.
  *
- * @returns a function that calls for each line, and settles when the log ends; it rejects when the connection breaks.
+ * @returns a function that calls for each line, and settles when the log ends; it rejects when the connection breaks, or the
+ *   signal aborts.
  */
 export function logFollower(config: KubeConfig, namespace: string, container: string) {
-  return async (pod: string, onLine: (line: string) => void): Promise<void> => {
+  return async (pod: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> => {
     const server = config.getCurrentCluster()?.server ?? "";
     const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&follow=true`);
-    const options: RequestOptions = {};
+    const options: RequestOptions = { signal };
     await config.applyToHTTPSOptions(options);
     await new Promise<void>((resolve, reject) => {
       const call = (url.protocol === "http:" ? requestPlain : request)(url, options, (response) => {

@@ -9,6 +9,8 @@ export interface OperationJob {
     readonly uid: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    /** When it was asked to go. */
+    readonly deletionTimestamp?: string;
   };
   readonly spec: { readonly suspend?: boolean };
   readonly status?: {

@@ -16,7 +16,7 @@ export interface JobRunnerArgs {
   readonly surroundings: () => Promise<Pick<OperationTask, "facts" | "sample">>;
   readonly api: Api;
   /** Follows the log of a pod's container from its start, calling for each line. Settles when the container has ended. */
-  readonly followLog: (pod: string, onLine: (line: string) => void) => Promise<void>;
+  readonly followLog: (pod: string, onLine: (line: string) => void, signal: AbortSignal) => Promise<void>;
   /** Milliseconds between two looks at a pod that has not begun, or a Job that is to go. @default 1000 */
   readonly everyMs?: number;
 }
@@ -26,8 +26,8 @@ const FOLDER = "/tmp";
 
 /**
  * Runs each operation as a Kubernetes Job, with the same process as its only container, so that work spreads over the
- * cluster's nodes and the kernel holds it to its limits. A service that was restarted finds the Job of what it asks for again, and
- * takes up its events and its outcome.
+ * cluster's nodes and the kernel holds it to its limits. Jobs run on when a service ends: the next one finds the Job of what it asks
+ * for again, and takes up its events and its outcome. What it does not ask for again is stopped by what it asks for instead.
  */
 export class JobRunner implements Runner {
   readonly #args: JobRunnerArgs;
@@ -43,6 +43,9 @@ export class JobRunner implements Runner {
       startedAt: new Date(),
       done: operation.run(),
       cancel: (why) => void operation.cancel(why),
+      letGo: () => {
+        operation.letGo();
+      },
     };
   }
 }
@@ -51,17 +54,35 @@ class JobOperation {
   readonly #args: JobRunnerArgs;
   readonly #request: OperationRequest;
   readonly #log: PodLog;
+  /** Aborts when it is let go of; nothing is asked of the API server from then on. */
+  readonly #left = new AbortController();
   #job: string | undefined;
   #cancelled: string | undefined;
 
   constructor(args: JobRunnerArgs, request: OperationRequest, listen: (event: OperationEvent) => void) {
     this.#args = args;
     this.#request = request;
-    this.#log = new PodLog(listen);
+    this.#log = new PodLog((event) => {
+      if (!this.#left.signal.aborted) listen(event);
+    });
   }
 
-  /** Never rejects. */
+  /** Never rejects, and never settles once it was let go of. */
   async run(): Promise<Outcome> {
+    const outcome = await this.#run();
+    return this.#left.signal.aborted ? new Promise(() => undefined) : outcome;
+  }
+
+  letGo(): void {
+    this.#left.abort();
+  }
+
+  async cancel(why: string): Promise<void> {
+    this.#cancelled ??= why;
+    if (this.#job !== undefined) await this.#remove(this.#job).catch(() => undefined);
+  }
+
+  async #run(): Promise<Outcome> {
     try {
       const job = (await this.#find()) ?? (await this.#create());
       this.#job = job;
@@ -77,16 +98,14 @@ class JobOperation {
     }
   }
 
-  async cancel(why: string): Promise<void> {
-    this.#cancelled ??= why;
-    if (this.#job !== undefined) await this.#remove(this.#job).catch(() => undefined);
-  }
-
   /** A Job that does what is asked for, whose outcome nobody has taken. Others of the stack are stopped first. */
   async #find(): Promise<string | undefined> {
     const jobs = await this.#jobs();
     const key = requestKey(this.#request);
-    const same = jobs.find(({ metadata, spec }) => metadata.annotations?.[REQUEST_ANNOTATION] === key && !spec.suspend);
+    const same = jobs.find(
+      ({ metadata: { annotations, deletionTimestamp }, spec }) =>
+        annotations?.[REQUEST_ANNOTATION] === key && deletionTimestamp === undefined && !spec.suspend,
+    );
     const others = jobs.filter((job) => job !== same).map(({ metadata }) => metadata.name);
     for (const name of others) await this.#remove(name);
     await waitUntil(
@@ -100,14 +119,14 @@ class JobOperation {
   }
 
   async #create(): Promise<string> {
-    const { settings, place, api } = this.#args;
+    const { settings, place } = this.#args;
     const [local, files] = withMountedFiles(settings);
     const task = { request: this.#request, settings: local, folder: FOLDER, ...(await this.#args.surroundings()) };
     const { name, job, secret } = jobManifests(task satisfies OperationTask, files, place);
-    const created = await api.send<OperationJob>("POST", this.#path(), { body: job });
+    const created = await this.#send<OperationJob>("POST", this.#path(), { body: job });
     const secrets = `/api/v1/namespaces/${place.namespace}/secrets`;
-    await api.send("POST", secrets, { body: secret(created.metadata.uid) });
-    await api.send("PATCH", `${this.#path()}/${name}`, { body: { spec: { suspend: false } } });
+    await this.#send("POST", secrets, { body: secret(created.metadata.uid) });
+    await this.#send("PATCH", `${this.#path()}/${name}`, { body: { spec: { suspend: false } } });
     return name;
   }
 
@@ -118,7 +137,7 @@ class JobOperation {
       const waits = await this.#untilBegun(job);
       if (waits !== undefined) return failed("Timeout", "transient", `Its pod did not begin. ${waits}`.trim());
       const { pod } = await this.#look(job);
-      if (pod !== undefined) await this.#log.read((onLine) => followLog(pod.metadata.name, onLine));
+      if (pod !== undefined) await this.#log.read((onLine) => followLog(pod.metadata.name, onLine, this.#left.signal));
       const outcome = this.#log.outcome ?? outcomeOf(await this.#look(job));
       if (outcome !== undefined) return outcome;
       // A log that ends while its pod runs: the connection broke, or the container's end is not told yet.
@@ -141,28 +160,35 @@ class JobOperation {
   }
 
   async #look(name: string): Promise<FoundJob> {
-    const { api, place } = this.#args;
-    const pods = `/api/v1/namespaces/${place.namespace}/pods`;
+    const pods = `/api/v1/namespaces/${this.#args.place.namespace}/pods`;
     const query = { labelSelector: `job-name=${name}` };
-    const [jobs, { items }] = await Promise.all([this.#jobs(), api.send<{ items: JobPod[] }>("GET", pods, { query })]);
+    const [jobs, { items }] = await Promise.all([
+      this.#jobs(),
+      this.#send<{ items: JobPod[] }>("GET", pods, { query }),
+    ]);
     return { job: jobs.find(({ metadata }) => metadata.name === name), pod: items[0] };
   }
 
   async #jobs(): Promise<OperationJob[]> {
     const query = { labelSelector: `${JOB_LABELS.stack}=${this.#request.stack}` };
-    const { items } = await this.#args.api.send<{ items: OperationJob[] }>("GET", this.#path(), { query });
+    const { items } = await this.#send<{ items: OperationJob[] }>("GET", this.#path(), { query });
     return items.filter(({ metadata }) => metadata.labels?.[JOB_LABELS.taken] === undefined);
   }
 
   async #markTaken(job: string): Promise<void> {
     const body = { metadata: { labels: { [JOB_LABELS.taken]: "true" } } };
-    await unlessMissing(this.#args.api.send("PATCH", `${this.#path()}/${job}`, { body }));
+    await unlessMissing(this.#send("PATCH", `${this.#path()}/${job}`, { body }));
   }
 
   /** Its pod is asked to stop, and gets its grace period. */
   async #remove(job: string): Promise<void> {
     const body = { propagationPolicy: "Foreground" };
-    await unlessMissing(this.#args.api.send("DELETE", `${this.#path()}/${job}`, { body }));
+    await unlessMissing(this.#send("DELETE", `${this.#path()}/${job}`, { body }));
+  }
+
+  async #send<T>(...request: Parameters<Api["send"]>): Promise<T> {
+    this.#left.signal.throwIfAborted();
+    return this.#args.api.send<T>(...request);
   }
 
   #path(): string {

@@ -13,6 +13,8 @@ export interface ScriptedOperation {
   readonly say: (event: OperationEvent) => void;
   readonly end: (outcome: Outcome) => void;
   cancelled: string | undefined;
+  /** Whether it was let go of: then it runs on, and is taken up by the next start on its stack. */
+  isLeft: boolean;
 }
 
 /** A runner whose operations do what a test says. One that is cancelled ends at once, unless it is stubborn. */
@@ -24,6 +26,8 @@ export class ScriptedRunner implements Runner {
   /** Names of environments for which two operations ran at a time. */
   readonly doubled: string[] = [];
   stubborn = false;
+  /** Whether operations can do without the process that started them, as Jobs can. */
+  lasting = false;
   readonly #clock: ScriptedClock;
 
   constructor(clock: ScriptedClock) {
@@ -31,7 +35,9 @@ export class ScriptedRunner implements Runner {
   }
 
   start(request: OperationRequest, listen: (event: OperationEvent) => void): RunningOperation {
-    if ([...this.running].some((other) => other.request.stack === request.stack)) this.doubled.push(request.stack);
+    const others = [...this.running].filter((other) => other.request.stack === request.stack);
+    if (others.some(({ isLeft }) => !isLeft)) this.doubled.push(request.stack);
+    for (const other of others) this.running.delete(other);
     let settle: (outcome: Outcome) => void = () => undefined;
     const done = new Promise<Outcome>((resolve) => (settle = resolve));
     const operation: ScriptedOperation = {
@@ -39,9 +45,10 @@ export class ScriptedRunner implements Runner {
       say: listen,
       end: (outcome) => {
         this.running.delete(operation);
-        settle(outcome);
+        if (!operation.isLeft) settle(outcome);
       },
       cancelled: undefined,
+      isLeft: false,
     };
     this.started.push(operation);
     this.running.add(operation);
@@ -49,7 +56,10 @@ export class ScriptedRunner implements Runner {
       operation.cancelled ??= why;
       if (!this.stubborn) operation.end(CANCELLED);
     };
-    return { request, startedAt: this.#clock.now(), done, cancel };
+    const letGo = (): void => {
+      operation.isLeft = true;
+    };
+    return { request, startedAt: this.#clock.now(), done, cancel, ...(this.lasting ? { letGo } : {}) };
   }
 
   /** The operation that runs on an environment's stack. */

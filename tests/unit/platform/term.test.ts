@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GarbageCollection } from "../../../platform/garbage-collection.ts";
 import { leadTerm } from "../../../platform/term.ts";
 import { settle } from "./scripted-clock.ts";
-import { createEnvironment, environmentOf, newWorld, startService } from "./service.ts";
+import { createEnvironment, environmentOf, newWorld, PATH, startService } from "./service.ts";
 
 describe("a leader's term", () => {
   it("lets running updates finish when the service is asked to end, and starts nothing more", async () => {
@@ -30,6 +30,73 @@ describe("a leader's term", () => {
     await startService(world);
     await world.clock.advance(10_000);
     assert.equal(world.runner.of("preview-one").request.kind, "apply");
+  });
+
+  it("leaves what runs on by itself to the next leader, which takes it up", async () => {
+    const { world, stop, ended } = await lead({ lasting: true });
+    const before = environmentOf(world, "one")?.status;
+    const [left] = world.runner.started;
+    stop.abort();
+    await ended;
+    assert.deepEqual([left?.cancelled, left?.isLeft], [undefined, true]);
+    assert.deepEqual(environmentOf(world, "one")?.status, before, "its status still tells of it");
+
+    await startService(world);
+    const { request } = world.runner.of("preview-one");
+    assert.deepEqual({ ...request, id: "" }, { ...left?.request, id: "" }, "the same is asked for again");
+    world.runner.of("preview-one").end({ ok: true });
+    await settle();
+    assert.equal(environmentOf(world, "one")?.status?.phase, "Ready");
+    assert.deepEqual(world.runner.doubled, []);
+  });
+
+  it("asks for something else instead where a newer commit came before the next leader", async () => {
+    const { world, stop, ended } = await lead({ lasting: true });
+    stop.abort();
+    await ended;
+    world.api.edit(`${PATH}/one`, { overrides: { services: { web: { env: { VERSION: "newer" } } } } });
+    await startService(world);
+    const { description } = world.runner.of("preview-one").request;
+    assert.equal(description?.services?.["web"]?.env?.["VERSION"], "newer");
+  });
+
+  it("leaves what was just about to start, too", async () => {
+    const { world, stop, ended } = await lead({ lasting: true });
+    const { api, runner } = world;
+    api.before = async (method, path) => {
+      if (method !== "PUT" || !path.endsWith("/two/status")) return;
+      api.before = () => undefined;
+      stop.abort();
+      await settle();
+    };
+    createEnvironment(world, "two");
+    await ended;
+    assert.deepEqual(
+      runner.started.map(({ request, isLeft }) => [request.stack, isLeft]),
+      [
+        ["preview-one", true],
+        ["preview-two", true],
+      ],
+    );
+  });
+
+  it("leaves the removal of a stack that nobody wants, and ends", async () => {
+    const { world, stop, ended, stacks } = await lead({ lasting: true });
+    stacks.push("preview-gone");
+    await world.clock.advance(3 * 3_600_000);
+    assert.equal(world.runner.of("preview-gone").request.kind, "destroy");
+    stop.abort();
+    await ended;
+    assert.equal(world.runner.of("preview-gone").isLeft, true);
+  });
+
+  it("lets go of it when the Lease is lost, and takes it up when it leads again", async () => {
+    const { world, lost, ended, service } = await lead({ lasting: true });
+    lost.abort();
+    await ended;
+    assert.equal(world.runner.of("preview-one").isLeft, true);
+    service.operations.open();
+    assert.equal(service.operations.running("one"), undefined);
   });
 
   it("waits for an update that was just about to start", async () => {
@@ -91,19 +158,26 @@ describe("a leader's term", () => {
   });
 });
 
-/** A leader with an update that runs on environment "one". */
-async function lead() {
+/**
+ * A leader with an update that runs on environment "one".
+ *
+ * @param lasting whether operations run on by themselves. @default false
+ */
+async function lead({ lasting = false } = {}) {
   const world = newWorld();
+  world.runner.lasting = lasting;
+  const stacks: string[] = [];
+  let reported: ReadonlyMap<string, Date> = new Map();
   const service = await startService(world);
   const { environments, operations, reconciler, log } = service;
   const { clock } = world;
   const garbage = new GarbageCollection({
     world: {
-      listStacks: () => Promise.resolve([]),
+      listStacks: () => Promise.resolve(stacks),
       listNamespaces: () => Promise.resolve([]),
       deleteNamespace: () => Promise.resolve(),
-      readReport: () => Promise.resolve(new Map()),
-      writeReport: () => Promise.resolve(),
+      readReport: () => Promise.resolve(reported),
+      writeReport: (report) => Promise.resolve(void (reported = report)),
     },
     environments,
     operations,
@@ -121,5 +195,5 @@ async function lead() {
   createEnvironment(world, "one");
   await settle();
   assert.equal(world.runner.running.size, 1);
-  return { world, service, stop, lost, ended };
+  return { world, service, stop, lost, ended, stacks };
 }

@@ -57,14 +57,20 @@ describe("an operation as a Job", () => {
       surroundings: () => Promise.resolve({ facts: { serviceMonitors: false, apiServer: [] } }),
       api,
       everyMs: 1,
-      followLog: (_, onLine) => {
+      followLog: (_, onLine, signal) => {
         const lines = logs.shift();
         lines?.forEach(onLine);
-        return lines ? Promise.resolve() : new Promise((resolve) => (endLog = resolve));
+        return lines
+          ? Promise.resolve()
+          : new Promise((resolve) => {
+              endLog = resolve;
+              signal.addEventListener("abort", () => resolve());
+            });
       },
     });
     return { running: runner.start(request, (event) => events.push(event)), events };
   };
+  const isFollowed = () => endLog.length === 1;
   const jobs = () => [...api.objects.keys()].filter((path) => path.startsWith(JOBS));
   const until = async (what: string, condition: () => boolean) => {
     const wait = () => Promise.resolve(condition() ? undefined : what);
@@ -147,6 +153,59 @@ describe("an operation as a Job", () => {
     await first.running.done;
   });
 
+  it("is left running by a service that ends, and its outcome waits for the next one", async () => {
+    const first = start();
+    const name = await pod(RUNNING);
+    await until("a follower", isFollowed);
+    first.running.letGo?.();
+    logs.push([STAGE, RESULT]);
+    const second = start({ ...REQUEST, id: "op-2" });
+    assert.deepEqual(await second.running.done, { ok: true });
+    assert.deepEqual(second.events, [JSON.parse(STAGE)]);
+    assert.deepEqual(first.events, []);
+    assert.ok(!api.writes.includes(`DELETE ${JOBS}/${name}`));
+    assert.equal(
+      await Promise.race([first.running.done, "nothing more is heard of it"]),
+      "nothing more is heard of it",
+    );
+  });
+
+  it("does not begin once it was let go of, and what was made of it goes when it is asked for again", async () => {
+    const first = start();
+    api.before = (_, path) => {
+      if (path === SECRETS) first.running.letGo?.();
+    };
+    await until("a Secret", () => api.writes.includes(`POST ${SECRETS}`));
+    const [left] = jobs();
+    assert.equal((api.objects.get(left ?? "")?.spec as { suspend?: boolean }).suspend, true);
+    api.before = () => undefined;
+    const second = start({ ...REQUEST, id: "op-2" });
+    logs.push([RESULT]);
+    await pod(RUNNING);
+    assert.deepEqual(await second.running.done, { ok: true });
+    assert.ok(left && !jobs().includes(left));
+  });
+
+  it("takes up no Job that was asked to go", async () => {
+    start();
+    const name = await pod(RUNNING);
+    await until("a follower", isFollowed);
+    const path = `${JOBS}/${name}`;
+    api.create(
+      JOBS,
+      {
+        ...api.objects.get(path),
+        metadata: { ...api.objects.get(path)?.metadata, name, ...{ deletionTimestamp: "now" } },
+      },
+      new Date(0),
+    );
+    const second = start({ ...REQUEST, id: "op-2" });
+    logs.push([RESULT]);
+    await until("another Job", () => jobs().some((job) => job !== path));
+    await pod(RUNNING);
+    assert.deepEqual(await second.running.done, { ok: true });
+  });
+
   it("does not take an outcome twice", async () => {
     logs.push([RESULT], [RESULT]);
     const first = start();
@@ -182,7 +241,7 @@ describe("an operation as a Job", () => {
   it("is asked to stop by the deletion of its Job", async () => {
     const { running } = start();
     const name = await pod(RUNNING);
-    await until("a follower", () => endLog.length === 1 || endLog.toString() !== "() => undefined");
+    await until("a follower", isFollowed);
     running.cancel("something newer");
     await until("a deletion", () => api.writes.includes(`DELETE ${JOBS}/${name}`));
     api.objects.delete(`${PODS}/${name}-abcde`);
