@@ -9,7 +9,7 @@ import type { Operations } from "./operations.ts";
 export interface GarbageWorld {
   /** Names of all stacks of the platform's state. */
   readonly listStacks: () => Promise<readonly string[]>;
-  /** Namespaces that Terrarium made, with the environments' names that they carry. */
+  /** Namespaces that this platform made, with the environments' names that they carry. */
   readonly listNamespaces: () => Promise<readonly { readonly name: string; readonly environment: string }[]>;
   readonly deleteNamespace: (name: string) => Promise<void>;
   /** When each leftover was first reported, by its key. */
@@ -110,9 +110,8 @@ export class GarbageCollection {
     }
   }
 
-  async #remove({ kind, name }: Leftover): Promise<void> {
+  async #remove({ kind, name, environment }: Leftover): Promise<void> {
     const { world, environments, operations, log, clock } = this.#args;
-    const environment = name.replace(/^preview-/, "");
     if ((await environments.read(environment)) !== undefined) return;
     log.info("a leftover is being removed", { kind, name });
     if (kind === "namespace") {

@@ -62,12 +62,13 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   const api = new KubernetesApi(access);
   const runner = createRunner({
     settings: first.config.runner,
+    namespace,
     cluster,
     dataFolder,
     toolchain,
     env,
     facts: () => factsFrom((path) => api.send("GET", path)),
-    jobs: { access, api, namespace },
+    jobs: { access, api },
     ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [deploymentPrefix()] } } : {}),
   });
   let reconciler: Reconciler | undefined;
@@ -101,7 +102,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   const garbage = new GarbageCollection({
     world: {
       listStacks: () => runner.listStacks(),
-      listNamespaces: () => listNamespaces(api),
+      listNamespaces: () => listNamespaces(api, namespace),
       deleteNamespace: (name) => deleteNamespace(api, name),
       ...garbageReport(api, namespace),
     },

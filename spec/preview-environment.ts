@@ -19,6 +19,13 @@ export const PREVIEW_ENVIRONMENT = {
   finalizer: "terrarium.dev/environment",
   /** Start of the name of the namespace that a preview environment runs in; its own name follows. */
   namespacePrefix: "preview-",
+  /** Labels of an Environment's namespaces; nothing is removed as a leftover that lacks them. */
+  labels: {
+    /** The Environment's name. */
+    environment: "terrarium.dev/environment",
+    /** Namespace of the Environment object: whose platform it is. */
+    platform: "terrarium.dev/platform",
+  },
 } as const;
 
 /** Longest name of an Environment, in characters: its log collector's namespace has a prefix and a suffix. */

@@ -1,4 +1,4 @@
-import { isPreviewName, previewName } from "./names.ts";
+import { environmentOf, previewName } from "./names.ts";
 
 /** What a list request found; one that failed or broke off says nothing of what is not in it. */
 export type Listing<Item> =
@@ -8,15 +8,17 @@ export type Listing<Item> =
 export interface Leftover {
   readonly kind: "stack" | "namespace";
   readonly name: string;
+  /** Name of the environment that it was made for. */
+  readonly environment: string;
 }
 
 /** All that a search for leftovers depends on. */
 export interface GarbageSituation {
   /** Names of all Environment objects, those that are being deleted too. Read last, so that none is missed that is new. */
   readonly environments: Listing<string>;
-  /** Names of all stacks of the platform's state. */
+  /** Names of all stacks of the platform's state; those that no environment's stack can have are people's. */
   readonly stacks: Listing<string>;
-  /** Namespaces that Terrarium made, with the environment's name that they carry (label app.kubernetes.io/instance). */
+  /** Namespaces that this platform made, with the environment's name that their label has. */
   readonly namespaces: Listing<{ readonly name: string; readonly environment: string }>;
   /** Stacks that an operation runs on. */
   readonly busy: ReadonlySet<string>;
@@ -41,7 +43,7 @@ export interface GarbageDecision {
 }
 
 /** Names a leftover among all others. */
-export function leftoverKey({ kind, name }: Leftover): string {
+export function leftoverKey({ kind, name }: Pick<Leftover, "kind" | "name">): string {
   return `${kind}/${name}`;
 }
 
@@ -55,18 +57,22 @@ export function findGarbage(situation: GarbageSituation): GarbageDecision {
     const problems = [environments, stacks, namespaces].flatMap((listing) => (listing.ok ? [] : [listing.problem]));
     return { leftovers: [], reported, remove: [], problem: problems.join("; ") };
   }
-  const wanted = new Set(environments.items.map(previewName));
-  const isLeftover = (stack: string): boolean => isPreviewName(stack) && !wanted.has(stack) && !busy.has(stack);
+  const wanted = new Set(environments.items);
+  const isLeft = ({ environment }: Leftover): boolean =>
+    !wanted.has(environment) && !busy.has(previewName(environment));
+  const leftStacks = stacks.items
+    .flatMap((name): Leftover[] => {
+      const environment = environmentOf(name);
+      return environment === undefined ? [] : [{ kind: "stack", name, environment }];
+    })
+    .filter(isLeft);
+  const leftNamespaces = namespaces.items
+    .map((namespace): Leftover => ({ kind: "namespace", ...namespace }))
+    .filter(isLeft);
+  const leftovers = [...leftStacks, ...leftNamespaces];
   const known = new Set(stacks.items);
-  const leftStacks = stacks.items.filter(isLeftover);
-  const leftNamespaces = namespaces.items.filter(({ environment }) => isLeftover(environment));
-  const leftovers: Leftover[] = [
-    ...leftStacks.map((name) => ({ kind: "stack" as const, name })),
-    ...leftNamespaces.map(({ name }) => ({ kind: "namespace" as const, name })),
-  ];
-  const ownedByStack = new Set(
-    leftNamespaces.flatMap(({ name, environment }) => (known.has(environment) ? [name] : [])),
-  );
+  const goesWithStack = ({ kind, environment }: Leftover): boolean =>
+    kind === "namespace" && known.has(previewName(environment));
   const isDue = (leftover: Leftover): boolean => {
     const since = reported.get(leftoverKey(leftover));
     return since !== undefined && since.getTime() + graceMs <= now.getTime();
@@ -74,8 +80,6 @@ export function findGarbage(situation: GarbageSituation): GarbageDecision {
   return {
     leftovers,
     reported: new Map(leftovers.map(leftoverKey).map((key): [string, Date] => [key, reported.get(key) ?? now])),
-    remove: dryRun
-      ? []
-      : leftovers.filter((left) => isDue(left) && !(left.kind === "namespace" && ownedByStack.has(left.name))),
+    remove: dryRun ? [] : leftovers.filter((leftover) => isDue(leftover) && !goesWithStack(leftover)),
   };
 }

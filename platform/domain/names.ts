@@ -5,9 +5,10 @@ export function previewName(environment: string): string {
   return `${PREVIEW_ENVIRONMENT.namespacePrefix}${environment}`;
 }
 
-/** Whether a namespace or stack can be a preview environment's. */
-export function isPreviewName(name: string): boolean {
-  return name.startsWith(PREVIEW_ENVIRONMENT.namespacePrefix);
+/** Name of the environment whose namespace or stack can have this name; undefined where none's can. */
+export function environmentOf(name: string): string | undefined {
+  const { namespacePrefix } = PREVIEW_ENVIRONMENT;
+  return name.startsWith(namespacePrefix) ? name.slice(namespacePrefix.length) : undefined;
 }
 
 /** What is the same for all spellings of a repository's address: no "/" nor ".git" at its end, the host in lower case. */

@@ -18,6 +18,8 @@ import type { OperationTask, TargetCluster, TaskSettings } from "./task.ts";
 /** Arguments of {@link createRunner}. */
 export interface RunnerArgs {
   readonly settings: RunnerSettings;
+  /** Namespace of the platform's Environment objects, and of Jobs. */
+  readonly namespace: string;
   /** The cluster that environments run in. */
   readonly cluster: TargetCluster;
   /** The service's own folder: state, passphrase and what operations need while they run, unless the settings say otherwise. */
@@ -37,7 +39,6 @@ export interface RunnerArgs {
 export interface JobAccess {
   readonly access: KubeConfig;
   readonly api: Api;
-  readonly namespace: string;
 }
 
 /** Runs operations as the settings say. */
@@ -93,7 +94,11 @@ function processRunner({ settings, dataFolder, env }: RunnerArgs, task: TaskSett
   });
 }
 
-function jobRunner({ settings, jobs }: RunnerArgs, task: TaskSettings, surroundings: Surroundings): JobRunner {
+function jobRunner(
+  { settings, namespace, jobs }: RunnerArgs,
+  task: TaskSettings,
+  surroundings: Surroundings,
+): JobRunner {
   const { image, serviceAccount, keep } = settings.job;
   if (image === undefined) {
     throw new Error("runner.job.image: nothing is named; runner.kind job needs the service's own image");
@@ -103,7 +108,7 @@ function jobRunner({ settings, jobs }: RunnerArgs, task: TaskSettings, surroundi
     throw new Error(`runner.state: ${task.state.address} is a folder of this pod; runner.kind job needs ${wanted}`);
   }
   if (jobs === undefined) throw new Error("runner.kind job needs a cluster to make Jobs in");
-  const { access, api, namespace } = jobs;
+  const { access, api } = jobs;
   const keepSeconds = toMilliseconds(keep) / 1000;
   return new JobRunner({
     settings: task,
@@ -115,9 +120,11 @@ function jobRunner({ settings, jobs }: RunnerArgs, task: TaskSettings, surroundi
 }
 
 /** The settings as an operation gets them. */
-export function toTaskSettings({ settings, cluster, dataFolder, toolchain, platformPods }: RunnerArgs): TaskSettings {
+export function toTaskSettings(args: RunnerArgs): TaskSettings {
+  const { settings, namespace, cluster, dataFolder, toolchain, platformPods } = args;
   return {
     project: settings.project,
+    platform: namespace,
     state: locateState(settings, dataFolder),
     cluster,
     policyPacks: settings.policyPacks,

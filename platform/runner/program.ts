@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Environment, toCanonicalForm, type Transform } from "../../components/index.ts";
 import type { EnvironmentSpec } from "../../spec/index.ts";
+import { labelNamespaces, namespaceLabels } from "./namespace-labels.ts";
 import type { SecretValues } from "./secret-values.ts";
 import type { OperationTask } from "./task.ts";
 
@@ -22,9 +23,10 @@ export interface Program {
  */
 export function createProgram(task: OperationTask, description: EnvironmentSpec, secrets: SecretValues): Program {
   const { cluster, project } = task.settings;
+  const label = labelNamespaces(namespaceLabels(task));
   const transform: Transform = (child) => {
     if (child.type === "kubernetes:core/v1:Secret") note(child.props["stringData"], secrets);
-    return toCanonicalForm(child);
+    return toCanonicalForm({ ...child, props: label(child) ?? child.props });
   };
   let invalid: Error | undefined;
   let addresses: Readonly<Record<string, string>> = {};

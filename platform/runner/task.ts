@@ -12,6 +12,8 @@ export interface TargetCluster {
 /** What is the same for all operations of a runner; complete and without defaults. */
 export interface TaskSettings {
   readonly project: string;
+  /** Namespace of the platform's Environment objects, which marks what is its own. */
+  readonly platform: string;
   readonly state: {
     /** As Pulumi takes it. It may hold a password: it goes into the engine's environment, never into arguments. */
     readonly address: string;

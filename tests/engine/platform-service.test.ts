@@ -14,9 +14,16 @@ const CONFIG = {
   retry: { first: "1s" },
   operations: 2,
   drain: "60s",
+  garbage: { interval: "1s", grace: "1s" },
 };
 const [FIRST, SECOND] = ["1".repeat(40), "2".repeat(40)];
 const source = { repository: REPOSITORY, branch: "main", commit: FIRST };
+
+const LABELS = { "terrarium.dev/environment": "life", "terrarium.dev/platform": NAMESPACE };
+
+interface Namespace {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+}
 
 interface Lease {
   readonly spec: { readonly holderIdentity: string };
@@ -41,6 +48,9 @@ describe("the platform service on a real API server", () => {
     const first = await cluster.environmentUntil("life", isReady);
     assert.equal(first?.status?.commit, FIRST);
     assert.equal(await imageOf("life"), `${IMAGE}:${FIRST}`);
+    const namespace = await cluster.read<Namespace>("/api/v1/namespaces/preview-life");
+    const { labels = {} } = namespace?.metadata ?? {};
+    assert.deepEqual({ ...labels, ...LABELS }, labels, "its namespace says whose it is");
 
     await cluster.changeEnvironment("life", { source: { commit: SECOND } });
     await cluster.environmentUntil(
@@ -72,6 +82,23 @@ describe("the platform service on a real API server", () => {
     );
     assert.ok(events.items.some(({ reason }) => reason === "Ready"));
     await cluster.deleteEnvironment("told");
+  });
+
+  it("removes a namespace that is left of an environment, and none that merely has such a name", async () => {
+    const create = (name: string, more: object) => {
+      const labels = { "app.kubernetes.io/managed-by": "terrarium", ...more };
+      const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
+      return cluster.api.send("POST", "/api/v1/namespaces", { body });
+    };
+    await create("preview-of-people", {});
+    await create("preview-gone", { ...LABELS, "terrarium.dev/environment": "gone" });
+    await until(async () => {
+      const left = await cluster.read("/api/v1/namespaces/preview-gone");
+      return { done: left === undefined, value: undefined, state: JSON.stringify(left) };
+    }, 30);
+    const { status } =
+      (await cluster.read<{ status: { phase: string } }>("/api/v1/namespaces/preview-of-people")) ?? {};
+    assert.equal(status?.phase, "Active");
   });
 
   it("survives a restart of the API server", async () => {

@@ -39,6 +39,7 @@ export async function runnerOn(place: RunnerPlace): Promise<ConfiguredRunner> {
   const cluster = place.cluster ?? { kubeconfig, context };
   return createRunner({
     settings: runnerSettingsSchema.parse(settings),
+    namespace: "terrarium",
     cluster,
     dataFolder: join(root, data),
     toolchain,

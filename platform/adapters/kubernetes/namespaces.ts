@@ -1,3 +1,4 @@
+import { PREVIEW_ENVIRONMENT } from "../../../spec/index.ts";
 import { type Api, isNotFound } from "./api.ts";
 
 interface NamespaceList {
@@ -6,16 +7,20 @@ interface NamespaceList {
   }[];
 }
 
-/** Labels of every namespace that Terrarium makes. */
-const SELECTOR = "app.kubernetes.io/managed-by=terrarium,app.kubernetes.io/component=namespace";
-
-/** Lists the namespaces that Terrarium made, with the environments' names that they carry. @throws ApiError */
-export async function listNamespaces(api: Api): Promise<{ name: string; environment: string }[]> {
-  const { items } = await api.send<NamespaceList>("GET", "/api/v1/namespaces", { query: { labelSelector: SELECTOR } });
-  return items.map(({ metadata: { name, labels } }) => ({
-    name,
-    environment: labels?.["app.kubernetes.io/instance"] ?? "",
-  }));
+/**
+ * Lists the namespaces that a platform made, with the environments' names that they carry.
+ *
+ * @param platform namespace of its Environment objects.
+ * @throws ApiError
+ */
+export async function listNamespaces(api: Api, platform: string): Promise<{ name: string; environment: string }[]> {
+  const { labels: own } = PREVIEW_ENVIRONMENT;
+  const labelSelector = `app.kubernetes.io/managed-by=terrarium,${own.platform}=${platform}`;
+  const { items } = await api.send<NamespaceList>("GET", "/api/v1/namespaces", { query: { labelSelector } });
+  return items.flatMap(({ metadata: { name, labels } }) => {
+    const environment = labels?.[own.environment];
+    return environment === undefined ? [] : [{ name, environment }];
+  });
 }
 
 /** Deletes a namespace with all that is in it; it goes by and by. @throws ApiError */

@@ -31,24 +31,39 @@ describe("garbage collection", () => {
     assert.equal(runner.started.length, 1);
   });
 
-  it("removes a namespace that has no stack", async () => {
+  it("removes a namespace that has no stack, and touches none that merely has such a name", async () => {
     const { clock, world } = await start();
-    const labels = { "app.kubernetes.io/managed-by": "terrarium", "app.kubernetes.io/component": "namespace" };
-    const create = (name: string, more: object) =>
-      world.api.create(
-        "/api/v1/namespaces",
-        { metadata: { name, ...{ labels: { ...labels, ...more } } } },
-        clock.now(),
-      );
-    create("preview-gone", { "app.kubernetes.io/instance": "preview-gone" });
-    create("somebody-elses", { "app.kubernetes.io/instance": "shop-dev" });
+    const own = { "terrarium.dev/environment": "gone", "terrarium.dev/platform": "terrarium" };
+    const create = (name: string, more: object) => {
+      const labels = { "app.kubernetes.io/managed-by": "terrarium", ...more };
+      world.api.create("/api/v1/namespaces", { metadata: { name, ...{ labels } } }, clock.now());
+    };
+    create("preview-gone", own);
+    create("preview-gone-logs", own);
+    create("preview-of-people", { "app.kubernetes.io/instance": "preview-of-people" });
+    create("preview-other", { ...own, "terrarium.dev/platform": "another-platform" });
     await clock.advance(2 * EVERY_MS);
     assert.deepEqual(
-      [...world.api.objects.keys()].filter(
-        (path) => path.startsWith("/api/v1/namespaces/") && !path.includes("terrarium"),
-      ),
-      ["/api/v1/namespaces/somebody-elses"],
+      [...world.api.objects.keys()].filter((path) => /^\/api\/v1\/namespaces\/preview-[a-z-]+$/.test(path)),
+      ["/api/v1/namespaces/preview-of-people", "/api/v1/namespaces/preview-other"],
     );
+  });
+
+  it("spares the namespaces of an environment that came back between the look and the removal", async () => {
+    const { clock, world } = await start();
+    const labels = {
+      "app.kubernetes.io/managed-by": "terrarium",
+      "terrarium.dev/environment": "back",
+      "terrarium.dev/platform": "terrarium",
+    };
+    for (const name of ["preview-back", "preview-back-logs"])
+      world.api.create("/api/v1/namespaces", { metadata: { name, ...{ labels } } }, clock.now());
+    await clock.advance(EVERY_MS);
+    world.api.before = (method, path) => {
+      if (method === "DELETE" && path.endsWith("/preview-back")) createEnvironment(world, "back");
+    };
+    await clock.advance(EVERY_MS);
+    assert.ok(world.api.objects.has("/api/v1/namespaces/preview-back-logs"));
   });
 
   it("removes nothing of an environment that is there, that came meanwhile, or when nothing is to be removed", async () => {
@@ -116,7 +131,7 @@ async function start(change: Partial<GarbageSettings> = {}, world = newWorld(), 
   const garbage = new GarbageCollection({
     world: {
       listStacks: () => Promise.resolve(stacks),
-      listNamespaces: () => listNamespaces(api),
+      listNamespaces: () => listNamespaces(api, "terrarium"),
       deleteNamespace: (name) => deleteNamespace(api, name),
       ...garbageReport(api, "terrarium"),
     },

@@ -4,7 +4,7 @@ import { after, NOW } from "./situations.ts";
 
 const all = <Item>(...items: Item[]): Listing<Item> => ({ ok: true, items });
 const broken: Listing<never> = { ok: false, problem: "the API server went away" };
-const namespace = (name: string, environment = name) => ({ name, environment });
+const namespace = (name: string, environment: string) => ({ name, environment });
 
 function search(differing: Partial<GarbageSituation>) {
   const { leftovers, remove, reported, problem } = findGarbage({
@@ -21,7 +21,10 @@ function search(differing: Partial<GarbageSituation>) {
   return { leftovers: leftovers.map(leftoverKey), remove: remove.map(leftoverKey), reported, problem };
 }
 
-const LEFT = { stacks: all("preview-a", "preview-b"), namespaces: all(namespace("preview-a"), namespace("preview-b")) };
+const LEFT = {
+  stacks: all("preview-a", "preview-b"),
+  namespaces: all(namespace("preview-a", "a"), namespace("preview-b", "b")),
+};
 
 describe("The search for leftovers", () => {
   it("finds what no Environment wants, and only reports it at first", () => {
@@ -42,8 +45,11 @@ describe("The search for leftovers", () => {
   });
 
   it("knows a log collector's namespace by its environment", () => {
-    const logs = all(namespace("preview-a-logs", "preview-a"), namespace("preview-b-logs", "preview-b"));
+    const logs = all(namespace("preview-a-logs", "a"), namespace("preview-b-logs", "b"));
     assert.deepEqual(search({ namespaces: logs }).leftovers, ["namespace/preview-b-logs"]);
+    const withStack = search({ stacks: all("preview-b"), namespaces: logs, graceMs: 0 });
+    const { remove } = search({ stacks: all("preview-b"), namespaces: logs, graceMs: 0, reported: withStack.reported });
+    assert.deepEqual(remove, ["stack/preview-b"], "the stack takes it along");
   });
 
   it("forgets a report of what is wanted again", () => {
@@ -59,8 +65,7 @@ describe("The search for leftovers", () => {
   });
 
   it("leaves alone what isn't a preview environment's, and what an operation works on", () => {
-    const others = { stacks: all("prod", "shop-dev"), namespaces: all(namespace("shop-prod")) };
-    assert.deepEqual(search(others).leftovers, []);
+    assert.deepEqual(search({ stacks: all("prod", "shop-dev") }).leftovers, []);
     assert.deepEqual(search({ ...LEFT, busy: new Set(["preview-b"]) }).leftovers, []);
   });
 

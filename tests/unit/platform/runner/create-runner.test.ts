@@ -10,12 +10,13 @@ describe("the runner that the settings describe", () => {
   const scratch = useScratchFolder();
   const args = (settings: object, rest: Partial<RunnerArgs> = {}): RunnerArgs => ({
     settings: runnerSettingsSchema.parse(settings),
+    namespace: "terrarium",
     cluster: {},
     dataFolder: scratch().path,
     toolchain: { path: (name: string) => `/tools/${name}`, env: { GOMEMLIMIT: "1GiB" } } as unknown as Toolchain,
     env: {},
     facts: () => Promise.reject(new Error("not asked")),
-    jobs: { access: new KubeConfig(), api: new ScriptedApi(), namespace: "terrarium" },
+    jobs: { access: new KubeConfig(), api: new ScriptedApi() },
     ...rest,
   });
   const JOB = { kind: "job", job: { image: "terrarium:1.0.0" }, state: { address: "s3://bucket" } };

@@ -36,6 +36,7 @@ describe("an operation as a Job", () => {
 
   const settings = (): TaskSettings => ({
     project: "preview-environments",
+    platform: "terrarium",
     state: {
       address: "postgres://terrarium:pa55word@state/terrarium",
       secretsProvider: "passphrase",

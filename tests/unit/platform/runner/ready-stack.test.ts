@@ -20,6 +20,7 @@ describe("a stack, before an operation", () => {
     request: { id: "op-1", kind: "destroy", stack: "pr-7", namespace: "preview-pr-7" },
     settings: {
       project: "preview-environments",
+      platform: "terrarium",
       state: { address: `file://${scratch().path}`, secretsProvider: "passphrase", saveOnce: false },
       cluster: { kubeconfig: "/kubeconfig", context: "previews" },
       policyPacks: [],
