@@ -71,7 +71,9 @@ export const platformConfigSchema = z.strictObject({
       mode: z.enum(["ignore", "report", "repair"]).default("report").meta({
         description: "What happens when somebody changes objects by hand, where an environment does not say.",
       }),
-      interval: span.default("6h").meta({ description: "Time between two looks at one environment." }),
+      interval: span.default("6h").meta({
+        description: "Time between two looks at one environment. One that failed is made again sooner: see retry.",
+      }),
     })
     .prefault({})
     .meta({ description: "The look for changes by hand." }),

@@ -132,6 +132,7 @@ export const previewEnvironmentStatusSchema = z
       .optional()
       .meta({ description: "When the next attempt starts; without it only a change starts one." }),
     driftCheckedAt: time.optional().meta({ description: "When changes by hand were last looked for." }),
+    driftFailures: count.optional().meta({ description: "Looks for changes by hand in a row that failed." }),
   })
   .readonly()
   .meta({ description: "What the platform service found and did." });

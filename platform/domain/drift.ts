@@ -1,4 +1,5 @@
 import type { PreviewEnvironmentStatus } from "../../spec/index.ts";
+import { backoffMs } from "./backoff.ts";
 import { conditionOf, withCondition, type ConditionReport } from "./conditions.ts";
 import { fractionOf } from "./fingerprint.ts";
 import type { DriftMode } from "./settings.ts";
@@ -17,14 +18,22 @@ export function needsRepair(situation: Situation, status: PreviewEnvironmentStat
   return driftModeOf(situation) === "repair" && conditionOf(status, "InSync")?.reason === "Drifted";
 }
 
-/** The status after a look for changes by hand. One that failed is made again at its next time. */
+/** The status after a look for changes by hand. One that failed is made again as a failed update is. */
 export function recordDrift(
   situation: Situation,
   status: PreviewEnvironmentStatus,
   { outcome, at }: EndedOperation,
 ): PreviewEnvironmentStatus {
-  const report = outcome.ok ? found(outcome.drift ?? [], driftModeOf(situation)) : notChecked(outcome.message);
-  return withCondition({ ...status, driftCheckedAt: at.toISOString() }, report, situation);
+  const mayPass = !outcome.ok && outcome.retry !== "terminal";
+  const looked: PreviewEnvironmentStatus = {
+    ...status,
+    driftCheckedAt: at.toISOString(),
+    driftFailures: mayPass ? (status.driftFailures ?? 0) + 1 : undefined,
+  };
+  const report = outcome.ok
+    ? found(outcome.drift ?? [], driftModeOf(situation))
+    : notChecked(outcome.message, nextLook(situation, looked));
+  return withCondition(looked, report, situation);
 }
 
 /** The status after an update that compared the stack with the cluster. */
@@ -33,7 +42,7 @@ export function recordUpdated(
   status: PreviewEnvironmentStatus,
   at: Date,
 ): PreviewEnvironmentStatus {
-  return withCondition({ ...status, driftCheckedAt: at.toISOString() }, REPAIRED, situation);
+  return withCondition({ ...status, driftCheckedAt: at.toISOString(), driftFailures: undefined }, REPAIRED, situation);
 }
 
 /** The status of an environment that runs: it says that nobody has looked yet, and when somebody will. */
@@ -45,10 +54,17 @@ export function checkDrift(
   const known = conditionOf(status, "InSync");
   const told = known ? status : withCondition(status, mode === "ignore" ? IGNORED : UNTIL_NOW, situation);
   if (mode === "ignore") return { status: told };
-  const { name, creationTimestamp } = situation.environment.metadata;
-  const since = status.driftCheckedAt ?? creationTimestamp;
-  const spread = 0.75 + fractionOf(name) / 2;
-  return { status: told, due: new Date(Date.parse(since) + situation.settings.drift.intervalMs * spread) };
+  return { status: told, due: nextLook(situation, status) };
+}
+
+/** When the next look is due: once in an interval, a quarter more or less by name; sooner after one that failed. */
+function nextLook({ environment, settings }: Situation, status: PreviewEnvironmentStatus): Date {
+  const { name, creationTimestamp } = environment.metadata;
+  const { driftCheckedAt = creationTimestamp, driftFailures = 0 } = status;
+  const fraction = fractionOf(name);
+  const regularMs = settings.drift.intervalMs * (0.75 + fraction / 2);
+  const retryMs = driftFailures === 0 ? Infinity : backoffMs(driftFailures, settings.retry, fraction);
+  return new Date(Date.parse(driftCheckedAt) + Math.min(regularMs, retryMs));
 }
 
 function found(changes: readonly string[], mode: DriftMode): ConditionReport {
@@ -63,8 +79,8 @@ function found(changes: readonly string[], mode: DriftMode): ConditionReport {
   return { type: "InSync", status: "False", reason: "Drifted", message };
 }
 
-function notChecked(why: string): ConditionReport {
-  const message = `Looking for changes by hand failed and is tried at the next time: ${why}`;
+function notChecked(why: string, next: Date): ConditionReport {
+  const message = `Looking for changes by hand failed and is tried again at ${next.toISOString()}: ${why}`;
   return { type: "InSync", status: "Unknown", reason: "NotChecked", message };
 }
 

@@ -186,4 +186,5 @@ const status: Required<PreviewEnvironmentStatus> = {
   attempts: 0,
   retryAt: time,
   driftCheckedAt: time,
+  driftFailures: 0,
 };

@@ -154,6 +154,38 @@ describe("Drift", () => {
     assert.deepEqual([found.status.phase, found.status.attempts, found.actions], ["Ready", undefined, []]);
   });
 
+  it("that couldn't be looked for is looked for again as a failed update is, and on schedule once that went well", () => {
+    const outcome = failure("ClusterUnavailable", "transient");
+    const waits: number[] = [];
+    let { status } = looking;
+    for (let failures = 1; failures <= 12; failures++) {
+      const found = next("report", status, { ended: ended("detect-drift", outcome) });
+      assert.equal(found.status.driftFailures, failures);
+      waits.push(found.requeueAfterMs ?? 0);
+      ({ status } = found);
+    }
+    const { firstMs, maxMs } = settings().retry;
+    assert.ok((waits[0] ?? 0) >= firstMs / 2 && (waits[0] ?? 0) <= firstMs, String(waits));
+    assert.ok(
+      waits.every((wait, index) => wait >= (waits[index - 1] ?? 0) && wait <= maxMs),
+      String(waits),
+    );
+    assert.ok((waits.at(-1) ?? 0) >= maxMs / 2, String(waits));
+    const early = next("report", status, { seconds: Math.floor((waits.at(-1) ?? 0) / 1000) - 1 });
+    assert.deepEqual(early.actions, []);
+    const [again] = next("report", status, { seconds: Math.ceil((waits.at(-1) ?? 0) / 1000) }).actions;
+    assert.ok(again?.do === "start" && again.request.kind === "detect-drift");
+    const found = next("report", status, { ended: ended("detect-drift", { ok: true }) });
+    assert.equal(found.status.driftFailures, undefined);
+    assert.ok((found.requeueAfterMs ?? 0) >= INTERVAL_MS * 0.75);
+  });
+
+  it("that no retry would find waits for its schedule", () => {
+    const outcome = failure("InvalidSpec", "terminal");
+    const found = next("report", looking.status, { ended: ended("detect-drift", outcome) });
+    assert.ok((found.requeueAfterMs ?? 0) >= INTERVAL_MS * 0.75);
+  });
+
   it("gives way to a new commit", () => {
     const running = {
       request: request("detect-drift"),
