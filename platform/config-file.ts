@@ -2,7 +2,7 @@ import { watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
-import { formatProblem, type Problem } from "../spec/index.ts";
+import { formatProblem, mapValues, type Problem } from "../spec/index.ts";
 import { type JsonSchema } from "../spec/json-schema-path.ts";
 import { toProblems } from "../spec/problem.ts";
 import type { Clock } from "./clock.ts";
@@ -17,6 +17,7 @@ import {
 import { repositoryKey } from "./domain/names.ts";
 import type { BaseDescription } from "./domain/decide.ts";
 import { type Log, reasonOf } from "./log.ts";
+import { readSecretFile } from "./secret-files.ts";
 
 /** The platform's configuration can't be used; the message lists every problem. */
 export class PlatformConfigError extends Error {
@@ -44,17 +45,18 @@ export async function readConfigFile(path: string): Promise<PlatformSettings> {
       path,
       toProblems(parsed.error.issues, input, () => platformConfigJsonSchema() as JsonSchema),
     );
-  const { repositories } = parsed.data;
+  const config = withFullPaths(parsed.data, dirname(path));
+  const { repositories } = config;
   const bases = await Promise.all(
     Object.entries(repositories).map(
       async ([address, { base }]) => [address, await readBase(path, address, base)] as const,
     ),
   );
   const settings = toSettings(
-    parsed.data,
+    config,
     Object.fromEntries(bases.flatMap(([address, base]) => (base === undefined ? [] : [[address, base]]))),
   );
-  const problems = [...doubled(parsed.data), ...wrongBases(settings)];
+  const problems = [...doubled(config), ...(await unreadableSecrets(config)), ...wrongBases(settings)];
   if (problems.length > 0) throw new PlatformConfigError(path, problems);
   return settings;
 }
@@ -142,6 +144,32 @@ async function readBase(
   if (read === undefined || (typeof read === "object" && !Array.isArray(read) && read !== null))
     return read ?? undefined;
   throw new PlatformConfigError(config, [{ path: where, expected: "a file that holds a map of keys to values" }]);
+}
+
+/** Files with secrets, which operations read; a relative name starts at the configuration's folder. */
+function withFullPaths(config: PlatformConfig, folder: string): PlatformConfig {
+  const repositories = mapValues(config.repositories, (repository) => ({
+    ...repository,
+    secretFiles: mapValues(repository.secretFiles, (file) => resolve(folder, file)),
+  }));
+  return { ...config, repositories };
+}
+
+async function unreadableSecrets({ repositories }: PlatformConfig): Promise<Problem[]> {
+  const files = Object.entries(repositories).flatMap(([address, { secretFiles }]) =>
+    Object.entries(secretFiles).map(([key, file]) => ({ path: `repositories.${address}.secretFiles.${key}`, file })),
+  );
+  const problems = await Promise.all(
+    files.map(async ({ path, file }): Promise<Problem[]> => {
+      try {
+        await readSecretFile(file);
+        return [];
+      } catch (error) {
+        return [{ path, expected: `a file that holds a value (${reasonOf(error)})` }];
+      }
+    }),
+  );
+  return problems.flat();
 }
 
 /** Addresses that mean the same repository. */

@@ -58,5 +58,7 @@ with their environment.
 
 ## Files
 
-Secrets stand in no configuration: \`runner.state.addressFile\` and \`runner.state.passphraseFile\` name the files that hold them.
+Secrets stand in no configuration: \`runner.state.addressFile\`, \`runner.state.passphraseFile\` and the \`secretFiles\` of each repository
+name the files that hold them. Values of \`secretFiles\` go into the Secrets of an environment's services and, encrypted, into its
+stack's state, and nowhere else. An update reads them: a value that has changed counts in environments that are updated afterwards.
 `;

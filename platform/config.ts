@@ -30,6 +30,16 @@ const repositorySchema = z
       description:
         "Tags of images that are built for each commit, by image without tag. `{commit}` and `{branch}` stand for the environment's.",
     }),
+    secretFiles: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,199}$/, { error: "a key as `secrets` has it" }),
+        z.string().min(1),
+      )
+      .default({})
+      .meta({
+        description:
+          "Files that hold the values which services of `base` take by `secrets: { X: { config: <key> } }`, by key: those of a mounted Secret, say. Relative names start at this file's folder.",
+      }),
     cap: cap.meta({ description: "Most environments of this repository at a time. Default: caps.perRepository." }),
   })
   .meta({ description: "A repository that environments may be made of." });
@@ -146,9 +156,10 @@ export interface PlatformSettings {
  */
 export function toSettings(config: PlatformConfig, bases: Readonly<Record<string, BaseDescription>>): PlatformSettings {
   const { ttl, drift, retry, caps, quota, url } = config;
-  const repositories = Object.entries(config.repositories).map(([address, { images, cap: own }]) => {
+  const repositories = Object.entries(config.repositories).map(([address, { images, secretFiles, cap: own }]) => {
     const base = bases[address];
-    return [repositoryKey(address), { images, ...(base ? { base } : {}), ...(own ? { cap: own } : {}) }] as const;
+    const known = { images, secretFiles, ...(base ? { base } : {}), ...(own ? { cap: own } : {}) };
+    return [repositoryKey(address), known] as const;
   });
   return {
     config,

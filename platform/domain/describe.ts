@@ -21,6 +21,8 @@ export type Description =
       readonly ok: true;
       readonly spec: EnvironmentSpec;
       readonly fingerprint: string;
+      /** Files with the secret values that it names, by key; undefined where it names none. */
+      readonly secretFiles?: Readonly<Record<string, string>>;
       /** The commit in it; undefined: the branch's newest. */
       readonly commit?: string;
     }
@@ -35,7 +37,14 @@ export function describe(environment: PreviewEnvironment, settings: DomainSettin
     if (!repository) return { ok: false, reason: "UnknownRepository", message: unknownRepository(address) };
     const spec = compose(environment.metadata.name, wanted, repository, settings);
     resolveEnvironment(spec);
-    return { ok: true, spec, fingerprint: fingerprint(spec), commit: wanted.source.commit };
+    const secretFiles = usedSecretFiles(spec, repository);
+    return {
+      ok: true,
+      spec,
+      fingerprint: fingerprint(spec),
+      ...(secretFiles ? { secretFiles } : {}),
+      commit: wanted.source.commit,
+    };
   } catch (error) {
     if (!(error instanceof InvalidSpecError)) throw error;
     return { ok: false, reason: "InvalidSpec", message: error.message };
@@ -124,6 +133,34 @@ function checkServices(services: NonNullable<BaseDescription["services"]>, wante
   throw new InvalidSpecError(
     unknown.map((name) => ({ path: `overrides.services.${name}`, expected: names.join(", "), unknownKey: true })),
   );
+}
+
+/** Files of the values that services take from the configuration. @throws InvalidSpecError where it has no such file. */
+function usedSecretFiles(
+  { services = {} }: EnvironmentSpec,
+  { secretFiles = {} }: RepositorySettings,
+): Readonly<Record<string, string>> | undefined {
+  const used: Record<string, string> = {};
+  const problems: Problem[] = [];
+  for (const [service, { secrets = {} }] of Object.entries(services)) {
+    for (const [variable, source] of Object.entries(secrets)) {
+      if (!("config" in source)) continue;
+      const file = Object.hasOwn(secretFiles, source.config) ? secretFiles[source.config] : undefined;
+      if (file !== undefined) used[source.config] = file;
+      else problems.push(unknownSecret(`services.${service}.secrets.${variable}.config`, source.config, secretFiles));
+    }
+  }
+  if (problems.length > 0) throw new InvalidSpecError(problems);
+  return Object.keys(used).length === 0 ? undefined : used;
+}
+
+function unknownSecret(path: string, key: string, files: Readonly<Record<string, string>>): Problem {
+  const known = Object.keys(files).join(", ") || "none is named";
+  return {
+    path,
+    got: JSON.stringify(key),
+    expected: `a key of the repository's secretFiles in the platform's configuration (${known}): add the file that holds the value`,
+  };
 }
 
 /** The last part of the address, as a name. */

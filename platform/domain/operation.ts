@@ -20,6 +20,8 @@ export interface OperationRequest {
   readonly namespace: string;
   /** What is wanted; undefined for a destroy. */
   readonly description?: EnvironmentSpec;
+  /** Paths of the files with the secret values that the description names, by key. The values stand nowhere else. @default {} */
+  readonly secretFiles?: Readonly<Record<string, string>>;
   /** Whether an apply first compares the stack with the cluster, so that drift is repaired. @default false */
   readonly refresh?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { PreviewEnvironmentStatus } from "../../spec/index.ts";
+import type { Description } from "./describe.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { previewName } from "./names.ts";
 import type { OperationKind } from "./operation.ts";
@@ -15,7 +16,7 @@ export interface Plan {
 /** What an operation is about. */
 export interface Undertaking {
   readonly kind: OperationKind;
-  readonly description?: { readonly spec: NonNullable<StartRequest["description"]>; readonly fingerprint: string };
+  readonly description?: Pick<Extract<Description, { readonly ok: true }>, "spec" | "fingerprint" | "secretFiles">;
   readonly commit?: string;
   readonly refresh?: boolean;
 }
@@ -42,6 +43,7 @@ export function startPlan(
     stack: previewName(name),
     namespace: previewName(name),
     ...(description ? { description: description.spec } : {}),
+    ...(description?.secretFiles ? { secretFiles: description.secretFiles } : {}),
     ...(refresh ? { refresh } : {}),
   };
   return {

@@ -23,6 +23,8 @@ export interface RepositorySettings {
    * in mode image; {commit} and {branch} stand for the environment's. @default the tags that `base` has
    */
   readonly images?: Readonly<Record<string, string>>;
+  /** Paths of the files that hold the values which `base` takes by `secrets: { X: { config: key } }`, by key. @default {} */
+  readonly secretFiles?: Readonly<Record<string, string>>;
   /** Most environments of this repository at a time. @default caps.perRepository */
   readonly cap?: number;
 }

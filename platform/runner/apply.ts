@@ -1,6 +1,7 @@
 import type { EnvironmentSpec } from "../../spec/index.ts";
 import { tidyHistory } from "../../stacks/tidy.ts";
 import type { Outcome } from "../domain/operation.ts";
+import { readSecretFiles } from "../secret-files.ts";
 import { Engine } from "./engine.ts";
 import { listenToPreview, listenToUpdate } from "./engine-events.ts";
 import { brokePlan, failed, failureOf } from "./failures.ts";
@@ -16,7 +17,8 @@ import { enter, nameOf, type Stage } from "./stage.ts";
  */
 export async function apply(stage: Stage, found: FoundStack, description: EnvironmentSpec): Promise<Outcome> {
   const { task, state, secrets, emit, signal } = stage;
-  const program = createProgram(task, description, secrets);
+  const values = await readSecretFiles(task.request.secretFiles ?? {});
+  const program = createProgram(task, description, { values, secrets });
   enter(stage, "preview");
   const exists = found.exists === false ? await createHere(stage) : found.exists;
   const engine = await Engine.open(task, exists, program.run);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { waitUntil } from "../../clusters/wait-until.ts";
+import { mapValues } from "../../spec/index.ts";
 import { type Api, isNotFound } from "../adapters/kubernetes/api.ts";
 import type { OperationEvent, OperationRequest, Outcome, Runner, RunningOperation } from "../domain/operation.ts";
 import { failed } from "./failures.ts";
@@ -120,9 +121,9 @@ class JobOperation {
 
   async #create(): Promise<string> {
     const { settings, place } = this.#args;
-    const [local, files] = withMountedFiles(settings);
-    const task = { request: this.#request, settings: local, folder: FOLDER, ...(await this.#args.surroundings()) };
-    const { name, job, secret } = jobManifests(task satisfies OperationTask, files, place);
+    const surroundings = await this.#args.surroundings();
+    const [task, files] = withMountedFiles({ request: this.#request, settings, folder: FOLDER, ...surroundings });
+    const { name, job, secret } = jobManifests(task, files, place);
     const created = await this.#send<OperationJob>("POST", this.#path(), { body: job });
     const secrets = `/api/v1/namespaces/${place.namespace}/secrets`;
     await this.#send("POST", secrets, { body: secret(created.metadata.uid) });
@@ -196,20 +197,30 @@ class JobOperation {
   }
 }
 
-/** The settings as the pod needs them: files that they name are mounted from its Secret. */
-function withMountedFiles(settings: TaskSettings): [TaskSettings, Record<string, string>] {
+/** The task as the pod needs it: files that it names are mounted from its Secret. */
+function withMountedFiles(task: OperationTask): [OperationTask, Record<string, string>] {
+  const { request, settings } = task;
   const { state, cluster } = settings;
   const files: Record<string, string> = {};
-  const mount = (name: string, path: string | undefined): string | undefined => {
-    if (path === undefined) return undefined;
+  const mount = (name: string, path: string): string => {
     files[name] = readFileSync(path, "utf8");
     return mountedAt(name);
   };
+  const { passphraseFile } = state;
+  const { kubeconfig } = cluster;
+  const { secretFiles } = request;
   return [
     {
-      ...settings,
-      state: { ...state, passphraseFile: mount("passphrase", state.passphraseFile) },
-      cluster: { ...cluster, kubeconfig: mount("kubeconfig", cluster.kubeconfig) },
+      ...task,
+      request: {
+        ...request,
+        secretFiles: secretFiles && mapValues(secretFiles, (path, key) => mount(`secret-${key}`, path)),
+      },
+      settings: {
+        ...settings,
+        state: { ...state, passphraseFile: passphraseFile && mount("passphrase", passphraseFile) },
+        cluster: { ...cluster, kubeconfig: kubeconfig && mount("kubeconfig", kubeconfig) },
+      },
     },
     files,
   ];

@@ -4,9 +4,10 @@ import { environmentOf } from "../domain/names.ts";
 import type { OperationTask } from "./task.ts";
 
 /** Labels of the namespaces that an operation makes: by them, and by nothing else, the platform knows later what is its own. */
-export function namespaceLabels({ request, settings }: Pick<OperationTask, "request" | "settings">): {
-  readonly [label: string]: string;
-} {
+export function namespaceLabels({
+  request,
+  settings,
+}: Pick<OperationTask, "request" | "settings">): Readonly<Record<string, string>> {
   const { labels } = PREVIEW_ENVIRONMENT;
   return {
     [labels.environment]: environmentOf(request.namespace) ?? request.namespace,

@@ -16,12 +16,20 @@ export interface Program {
   readonly addresses: () => Readonly<Record<string, string>>;
 }
 
-/**
- * The same components as every other stack's, with the cluster that the task names.
- *
- * @param secrets takes every value that goes into a Secret.
- */
-export function createProgram(task: OperationTask, description: EnvironmentSpec, secrets: SecretValues): Program {
+/** What a program's secrets come from, and go to. */
+export interface ProgramSecrets {
+  /** Values that the description names, by key. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Takes every value that goes into a Secret. */
+  readonly secrets: SecretValues;
+}
+
+/** The same components as every other stack's, with the cluster that the task names. */
+export function createProgram(
+  task: OperationTask,
+  description: EnvironmentSpec,
+  { values, secrets }: ProgramSecrets,
+): Program {
   const { cluster, project } = task.settings;
   const label = labelNamespaces(namespaceLabels(task));
   const transform: Transform = (child) => {
@@ -41,7 +49,7 @@ export function createProgram(task: OperationTask, description: EnvironmentSpec,
         enableSecretMutable: true,
       });
       try {
-        const args = { spec: description, facts: task.facts, transform };
+        const args = { spec: description, secretValues: values, facts: task.facts, transform };
         addresses = new Environment(task.request.stack, args, { provider }).urls;
       } catch (error) {
         invalid = error instanceof Error ? error : new Error(String(error));

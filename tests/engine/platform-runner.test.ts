@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -110,6 +111,39 @@ describe("the platform's runner", () => {
       assert.ok(!text.includes(value));
       assert.ok(!text.includes(Buffer.from(value, "base64").toString()));
     }
+  });
+
+  it("takes secrets from files, and their values show nowhere in the clear", async () => {
+    const on = await runner();
+    const value = `from-a-file-${randomBytes(12).toString("hex")}`;
+    const token = join(sharedCheckout().folder, "token");
+    writeFileSync(token, `${value}\n`);
+    const spec = smallEnvironment("preview-configured");
+    Object.assign(spec.services["shop-worker"] ?? {}, { secrets: { TOKEN: { config: "token" } } });
+    const operation: OperationRequest = { ...apply("configured", spec), secretFiles: { token } };
+
+    const events: OperationEvent[] = [];
+    const shown: string[] = [];
+    const running = on.start(operation, (event) => {
+      events.push(event);
+      // Its plan and half of its state are written by then.
+      if (!isHalfWay(event)) return;
+      shown.push(...whereShown(value), ...processesThatShow(value));
+    });
+    assert.ok((await running.done).ok);
+    assert.ok(events.some(isHalfWay));
+    assert.deepEqual([...shown, ...whereShown(value)], []);
+    assert.ok(!JSON.stringify(events).includes(value));
+    const { data } = await sharedCheckout().kubectl<{ data: Record<string, string> }>([
+      ...["get", "secret", "shop-worker"],
+      ...["--namespace", "preview-configured"],
+    ]);
+    assert.equal(Buffer.from(data["TOKEN"] ?? "", "base64").toString(), value);
+
+    rmSync(token);
+    const failure = failureOf(await run(on, operation));
+    assert.match(failure.message, /The value of the secret "token" can't be read: ENOENT/);
+    assert.equal(failure.retry, "transient");
   });
 
   it("finds what was changed by hand, and repairs it", async () => {
@@ -279,6 +313,34 @@ describe("the platform's runner", () => {
 
 const isHalfWay = (event: OperationEvent): boolean =>
   event.type === "resource" && event.resource === "StatefulSet/postgres" && event.state === "started";
+
+/** Files of the platform that have a value in them, as it is or as a Secret has it. */
+function whereShown(value: string): string[] {
+  const forms = [value, Buffer.from(value).toString("base64"), Buffer.from(value).toString("hex")];
+  const folder = join(sharedCheckout().folder, ".terrarium/platform");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  assert.ok(files.length > 0);
+  return files
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((file) => {
+      const text = existsSync(file) ? readFileSync(file, "latin1") : "";
+      return forms.some((form) => text.includes(form));
+    });
+}
+
+/** Processes that have a value among their arguments or variables. */
+function processesThatShow(value: string): string[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) =>
+    ["cmdline", "environ"].some((file) => {
+      try {
+        return readFileSync(`/proc/${pid}/${file}`, "latin1").includes(value);
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
 
 /** A kubeconfig whose server does not exist. */
 const NOWHERE = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { LiveConfig, PlatformConfigError, readConfigFile } from "../../../platform/config-file.ts";
 import { useScratchFolder } from "../clusters/scratch-folder.ts";
 import { quietLog } from "./quiet-log.ts";
@@ -31,9 +32,25 @@ describe("the platform's configuration", () => {
     assert.deepEqual(repositories[SHOP], {
       base: { services: { web: { image: "team/shop:1" } } },
       images: { "team/shop": "{commit}" },
+      secretFiles: {},
       cap: 3,
     });
     assert.deepEqual(Object.keys(repositories), [SHOP, "https://git.example.com/team/clock"]);
+  });
+
+  it("names files of secrets by their full path, and holds no value of any", async () => {
+    scratch().file("token", "t0p-secret\n");
+    const file = scratch().file(
+      "platform.yaml",
+      `repositories:
+        ${SHOP}:
+          base: { services: { web: { image: team/shop:1, secrets: { TOKEN: { config: token } } } } }
+          secretFiles: { token: token }
+      `,
+    );
+    const read = await readConfigFile(file);
+    assert.deepEqual(read.domain.repositories[SHOP]?.secretFiles, { token: join(scratch().path, "token") });
+    assert.doesNotMatch(JSON.stringify(read), /t0p-secret/);
   });
 
   const wrong: readonly (readonly [string, string, RegExp])[] = [
@@ -56,6 +73,21 @@ describe("the platform's configuration", () => {
       "a base that is not there",
       `repositories: { ${SHOP}: { base: gone.yaml } }`,
       /base: expected a readable YAML file/,
+    ],
+    [
+      "a base that takes a secret of which there is no file",
+      `repositories: { ${SHOP}: { base: { services: { web: { image: team/shop:1, secrets: { TOKEN: { config: token } } } } } } }`,
+      /services\.web\.secrets\.TOKEN\.config: got "token", expected a key of the repository's secretFiles .*none is named/,
+    ],
+    [
+      "a file of a secret that is not there",
+      `repositories: { ${SHOP}: { secretFiles: { token: gone } } }`,
+      /secretFiles\.token: expected a file that holds a value \(ENOENT/,
+    ],
+    [
+      "a file of a secret that is empty",
+      `repositories: { ${SHOP}: { secretFiles: { token: /dev/null } } }`,
+      /secretFiles\.token: expected a file that holds a value \(\/dev\/null is empty\)/,
     ],
     ["a page without a name in it", "url: https://preview.example.com", /url: got .*, expected a pattern/],
   ];

@@ -14,7 +14,7 @@ import {
   message,
   succeeded,
 } from "./first-update.ts";
-import { after, commit, environment, failure, NOW, settings, situation } from "./situations.ts";
+import { after, commit, environment, failure, NOW, REPOSITORY, settings, situation } from "./situations.ts";
 
 describe("A decision about an environment", () => {
   it("makes sure of the finalizer before anything else", () => {
@@ -45,6 +45,18 @@ describe("A decision about an environment", () => {
       started.events.map(({ reason }) => reason),
       ["Provisioning"],
     );
+  });
+
+  it("tells an update where the secrets of its description are, and nobody else", () => {
+    const secrets = { TOKEN: { config: "token" } };
+    const repository = { base: { services: { web: { image: "team/shop:1", secrets } } }, secretFiles: { token: "/t" } };
+    const { actions, status } = decide(
+      situation({ settings: settings({ repositories: { [REPOSITORY]: repository } }) }),
+    );
+    const [action] = actions;
+    assert.ok(action?.do === "start");
+    assert.deepEqual(action.request.secretFiles, { token: "/t" });
+    assert.doesNotMatch(JSON.stringify(status), /\/t"/);
   });
 
   it("gives each operation a name of its own that a Job can have", () => {

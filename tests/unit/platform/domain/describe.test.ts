@@ -34,6 +34,7 @@ function problemOf(...given: Parameters<typeof described>): string {
 }
 
 const source = { repository: REPOSITORY, branch: "main" };
+const WITH_COMMIT = { spec: { source: { ...source, commit: commit(1) } } };
 
 describe("The description of a preview environment", () => {
   it("runs the base at tier dev under the environment's own name, without observability", () => {
@@ -150,6 +151,32 @@ describe("The description of a preview environment", () => {
     assert.equal(specOf({ spec: { source: at } }).migrations?.["migrate"]?.seedTestCredentials, true);
     const seedless = specOf({ spec: { source: at, seed: { testCredentials: false } } });
     assert.equal(seedless.migrations?.["migrate"]?.seedTestCredentials, false);
+  });
+
+  describe("with secrets from the platform's configuration", () => {
+    const secrets = { TOKEN: { config: "token" }, KEY: { config: "key" }, OWN: { generate: {} } };
+    const base = { ...BASE, services: { ...BASE.services, proxy: { image: "other/proxy:2.0.0", secrets } } };
+
+    it("names the files of those that it uses, and no value", () => {
+      const files = { token: "/secrets/token", key: "/secrets/key", unused: "/secrets/unused" };
+      const description = described(WITH_COMMIT, { base, secretFiles: files });
+      assert.ok(description.ok);
+      assert.deepEqual(description.secretFiles, { token: "/secrets/token", key: "/secrets/key" });
+      assert.deepEqual(description.spec.services?.["proxy"]?.secrets, secrets);
+    });
+
+    it("is refused where the configuration has no such file, and says which", () => {
+      assert.match(
+        problemOf(WITH_COMMIT, { base, secretFiles: { key: "/secrets/key" } }),
+        /^InvalidSpec: .* has 1 problem; .*\n {2}services\.proxy\.secrets\.TOKEN\.config: got "token", expected a key of .* secretFiles .*\(key\): add the file/,
+      );
+      assert.match(problemOf(WITH_COMMIT, { base }), /TOKEN.*\(none is named\).*\n.*KEY/);
+    });
+
+    it("names none where it uses none", () => {
+      const description = described(WITH_COMMIT, { secretFiles: { key: "/secrets/key" } });
+      assert.ok(description.ok && !("secretFiles" in description));
+    });
   });
 
   it("protects no data: it is all made for the environment", () => {

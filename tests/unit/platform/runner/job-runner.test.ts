@@ -118,6 +118,18 @@ describe("an operation as a Job", () => {
     );
   });
 
+  it("has the files of the description's secrets in its Secret, where its task finds them", async () => {
+    const { running } = start({ ...REQUEST, secretFiles: { token: scratch().file("token", "t0p-secret") } });
+    logs.push([RESULT]);
+    const name = await pod(RUNNING);
+    await running.done;
+    const { stringData } = api.objects.get(`${SECRETS}/${name}`) as unknown as { stringData: Record<string, string> };
+    assert.equal(stringData["secret-token"], "t0p-secret");
+    const task = JSON.parse(stringData["task.json"] ?? "") as OperationTask;
+    assert.deepEqual(task.request.secretFiles, { token: "/etc/terrarium/secret-token" });
+    assert.doesNotMatch(JSON.stringify(api.objects.get(`${JOBS}/${name}`)), /t0p-secret/);
+  });
+
   it("has no credentials in its Job, only in its Secret", () => {
     const task: OperationTask = {
       request: REQUEST,
@@ -165,10 +177,8 @@ describe("an operation as a Job", () => {
     assert.deepEqual(second.events, [JSON.parse(STAGE)]);
     assert.deepEqual(first.events, []);
     assert.ok(!api.writes.includes(`DELETE ${JOBS}/${name}`));
-    assert.equal(
-      await Promise.race([first.running.done, "nothing more is heard of it"]),
-      "nothing more is heard of it",
-    );
+    const silence = Promise.resolve("nothing more is heard of it");
+    assert.equal(await Promise.race([first.running.done, silence]), await silence);
   });
 
   it("does not begin once it was let go of, and what was made of it goes when it is asked for again", async () => {
