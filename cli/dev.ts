@@ -138,10 +138,17 @@ function formatForwards({ forwards }: ForwardsFile): string {
 }
 
 function formatCredentials(environment: ResolvedEnvironment, stack: string): string {
-  const seeded = Object.entries(environment.migrations).filter(([, { seedTestCredentials }]) => seedTestCredentials);
+  const { migrations, services } = environment;
+  const seeded = [
+    ...Object.keys(migrations).filter((name) => migrations[name]?.seedTestCredentials),
+    ...Object.keys(services).filter((name) => {
+      const source = services[name]?.source;
+      return source?.migrate && source.seedTestCredentials;
+    }),
+  ];
   return seeded
     .map(
-      ([name]) =>
+      (name) =>
         `\nA test user is seeded. Its password:\n  bin/terrarium kubectl --stack ${stack} -- get secret ${name} -n ${environment.name} -o go-template='{{.data.TEST_USER_PASSWORD | base64decode}}'\n`,
     )
     .join("");

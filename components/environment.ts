@@ -58,7 +58,7 @@ export class Environment extends pulumi.ComponentResource {
   readonly urls: Readonly<Record<string, string>>;
   /** Grafana's admin password; undefined where Grafana is off. */
   readonly grafanaPassword: pulumi.Output<string> | undefined;
-  /** Passwords of seeded test users by migration; empty outside dev and previews. */
+  /** Passwords of seeded test users, by the migration or the service from source that seeds; empty outside dev and previews. */
   readonly testUserPasswords: Readonly<Record<string, pulumi.Output<string>>>;
 
   private readonly environment: ResolvedEnvironment;
@@ -87,7 +87,10 @@ export class Environment extends pulumi.ComponentResource {
     const observability = this.createObservability(name, logs);
 
     this.urls = { ...mapValues(services, (service) => service.url), ...observability?.urls };
-    this.testUserPasswords = testUserPasswords;
+    const seededBySource = Object.entries(services).flatMap(([service, { testUserPassword }]) =>
+      testUserPassword ? [[service, testUserPassword] as const] : [],
+    );
+    this.testUserPasswords = { ...testUserPasswords, ...Object.fromEntries(seededBySource) };
     this.grafanaPassword = observability?.adminPassword;
     this.registerOutputs({ namespace: this.namespace, urls: this.urls });
   }

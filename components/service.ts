@@ -52,12 +52,16 @@ export class Service extends Component {
   readonly ready: pulumi.Resource;
   /** What the workload's pods are given: configuration, secrets, service account. */
   readonly prerequisites: readonly pulumi.Resource[];
+  /** Password of the test user that its source's migration seeds; undefined where none is seeded. */
+  readonly testUserPassword: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Service", name, args, opts);
     const { service } = args;
     const part = { name, component: service.component, image: service.image };
     const config = toConfig(service, args);
+    if (service.source?.migrate && service.source.seedTestCredentials)
+      this.testUserPassword = createPassword(`${name}-test-user`, 24, { parent: this });
     const secrets = this.secretValues(name, args);
     const hasSecrets = Object.keys(secrets).length > 0;
 
@@ -174,6 +178,7 @@ export class Service extends Component {
       const url = database.secretEnv[`${toEnvironmentVariableStem(args.database)}_URL`];
       if (url) values["DATABASE_URL"] = url;
     }
+    if (this.testUserPassword) values["TEST_USER_PASSWORD"] = this.testUserPassword;
     for (const [key, source] of Object.entries(args.service.secrets)) {
       if ("config" in source) {
         const value = args.secretValues?.[source.config];

@@ -95,7 +95,11 @@ export function builtFromSource(source: ResolvedSource, pod: Pod): Pod {
             step(SOURCE_STEPS.migrate, {
               ...inCheckout,
               command: source.migrate,
-              env: { ...container.env, ...NODE_VARIABLES },
+              env: {
+                ...container.env,
+                ...NODE_VARIABLES,
+                ...(source.seedTestCredentials ? { SEED_TEST_CREDENTIALS: "true" } : {}),
+              },
               envFromSecret: container.envFromSecret,
             }),
           ]

@@ -147,6 +147,9 @@ function variableProblems(
     ["POD_NAME", "it is the pod's own name"],
     ["POD_NAMESPACE", "it is the pod's own namespace"],
     ...(service.source ? [["HOME", "it is /tmp, where a source's programs may write"] as const] : []),
+    ...(service.source?.seedTestCredentials
+      ? [["TEST_USER_PASSWORD", "it is that of the test user whom the migration seeds"] as const]
+      : []),
   ]);
   for (const call of service.calls) {
     const endings = Object.hasOwn(services, call)

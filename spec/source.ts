@@ -57,6 +57,9 @@ export const sourceSchema = z.strictObject({
       description:
         "Brings the schema of the called Postgres up to date before the service starts; false: nothing does. Default: [npm, run, db:migrate] where a Postgres is called.",
     }),
+  seedTestCredentials: z.boolean().default(false).meta({
+    description: "Sets SEED_TEST_CREDENTIALS=true for `migrate`, and a generated TEST_USER_PASSWORD.",
+  }),
   workspace: quantity("bytes").prefault("4Gi").meta({
     description:
       "Most that the repository with its packages, what it builds and /tmp may take on the node's disk; at least 1Gi.",

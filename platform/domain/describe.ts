@@ -110,7 +110,8 @@ function withImage<T extends { readonly image: string }>(part: T, tags: Readonly
 /** In mode source a service's source is completed, in mode image it is left out: what was built is what runs. */
 function withSource({ source, ...service }: BaseService, wanted: ResolvedPreviewEnvironment): BaseService {
   if (wanted.mode === "image" || source === undefined) return service;
-  return { ...service, source: { ...source, ...wanted.source } };
+  const seedTestCredentials = wanted.seed.testCredentials;
+  return { ...service, source: { ...source, ...wanted.source, seedTestCredentials } };
 }
 
 function withHost<T extends NonNullable<EnvironmentSpec["services"]>[string]>(service: T, url: string): T {

@@ -99,6 +99,21 @@ describe("A service from source", () => {
     }
   });
 
+  it("seeds test users by its migration alone, with a password of its own, where it is told to", async () => {
+    const recording = await create({ seedTestCredentials: true });
+    const { names, container } = podOf(recording);
+    assert.deepEqual(
+      names.filter((name) => variables(container(name))["SEED_TEST_CREDENTIALS"] !== undefined),
+      ["db-migrate"],
+    );
+    const password = recording.one("Secret", "api").object.stringData["TEST_USER_PASSWORD"];
+    assert.match(password ?? "", /./);
+    const seedless = await create({});
+    assert.ok(!("TEST_USER_PASSWORD" in seedless.one("Secret", "api").object.stringData));
+    const unmigrated = await create({ seedTestCredentials: true, migrate: false });
+    assert.ok(!("TEST_USER_PASSWORD" in unmigrated.one("Secret", "api").object.stringData));
+  });
+
   it("may use 2Gi of memory in every step unless told otherwise", async () => {
     const { names, container } = podOf(await create());
     for (const name of names) {

@@ -39,7 +39,7 @@ export const sources: readonly Refusal[] = [
     what: "an unknown key of a source",
     input: fromSource({ url: "x" }),
     error: [
-      "services.api.source.url: no such key; allowed here: repository, branch, commit, directory, install, migrate, workspace, cache, gitImage",
+      "services.api.source.url: no such key; allowed here: repository, branch, commit, directory, install, migrate, seedTestCredentials, workspace, cache, gitImage",
     ],
   },
   {
@@ -154,6 +154,13 @@ export const sources: readonly Refusal[] = [
     input: fromSource({}, { env: { HOME: "/home/me" } }),
     error: [
       "services.api.env.HOME: expected another name: Terrarium sets HOME; it is /tmp, where a source's programs may write",
+    ],
+  },
+  {
+    what: "another password of the test user that its migration seeds",
+    input: fromSource({ seedTestCredentials: true }, { secrets: { TEST_USER_PASSWORD: { generate: {} } } }),
+    error: [
+      "services.api.secrets.TEST_USER_PASSWORD: expected another name: Terrarium sets TEST_USER_PASSWORD; it is that of the test user whom the migration seeds",
     ],
   },
   {

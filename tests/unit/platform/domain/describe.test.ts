@@ -88,6 +88,7 @@ describe("The description of a preview environment", () => {
       repository: REPOSITORY,
       branch: "fix",
       commit: commit(3),
+      seedTestCredentials: true,
     });
     assert.equal(built.services?.["web"]?.image, "team/shop:1.0.0");
   });
@@ -151,6 +152,12 @@ describe("The description of a preview environment", () => {
     assert.equal(specOf({ spec: { source: at } }).migrations?.["migrate"]?.seedTestCredentials, true);
     const seedless = specOf({ spec: { source: at, seed: { testCredentials: false } } });
     assert.equal(seedless.migrations?.["migrate"]?.seedTestCredentials, false);
+    const fromSource = (testCredentials: boolean) =>
+      specOf({ spec: { mode: "source", source: at, seed: { testCredentials } } }).services?.["web"]?.source;
+    assert.deepEqual(
+      [true, false].map((seed) => fromSource(seed)?.seedTestCredentials),
+      [true, false],
+    );
   });
 
   describe("with secrets from the platform's configuration", () => {
