@@ -26,7 +26,8 @@ export function logFollower(config: KubeConfig, namespace: string, container: st
           reject(new Error(`The log of pod ${pod} can't be read: ${response.statusCode ?? "no status"}`));
           return;
         }
-        createInterface({ input: response }).on("line", onLine);
+        // It repeats the errors of its input, and one that nobody hears ends the process.
+        createInterface({ input: response }).on("line", onLine).on("error", reject);
         response.on("end", resolve);
       });
       call.on("socket", (socket) => socket.setKeepAlive(true, keepAliveMs));
