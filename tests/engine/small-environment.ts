@@ -20,7 +20,13 @@ export function smallEnvironment(name: string, tag = "1.0.0"): EnvironmentSpec &
         expose: { paths: ["/"] },
         secrets: { SESSION_SECRET: { generate: {} } },
       },
-      "shop-worker": { image, args: ["worker"], ports: { http: 8080 }, calls: ["postgres"] },
+      "shop-worker": {
+        image,
+        args: ["worker"],
+        ports: { http: 8080 },
+        calls: ["postgres"],
+        probes: { readiness: { initialDelaySeconds: 0 } },
+      },
     },
   };
 }

@@ -28,6 +28,18 @@ describe("the form in which the provider keeps objects", () => {
     ]);
   });
 
+  it("has no delay of 0 s and no empty variable of a container", async () => {
+    const container = (probe: object, variable: object) => ({
+      spec: {
+        containers: [{ readinessProbe: { periodSeconds: 1, ...probe }, env: [{ name: "COMMIT", ...variable }] }],
+      },
+    });
+    const props = container({ initialDelaySeconds: 0 }, { value: "" });
+    assert.deepEqual(await settle(DEPLOYMENT, props), [container({}, {}), false]);
+    const map = { data: { value: "", initialDelaySeconds: "0" } };
+    assert.deepEqual(await settle("kubernetes:core/v1:ConfigMap", map), [map, false]);
+  });
+
   it("keeps what is empty and means something: maps, texts, zero and false", async () => {
     const props = { spec: { emptyDir: {}, value: "", replicas: 0, hostNetwork: false, none: null } };
     assert.deepEqual(await settle(DEPLOYMENT, props), [props, false]);
