@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { IMAGES, type PreviewEnvironment } from "../../spec/index.ts";
+import { PlatformProcess } from "../engine/platform-cluster.ts";
+import { eventually } from "./eventually.ts";
+import { kubectl, objectsIn } from "./kubectl.ts";
+import { serveRepository, type GitServer } from "./source-mode/git-server.ts";
+import { machineAddress } from "./source-mode/machine-address.ts";
+import { serveNpmRegistry, type NpmProxy } from "./source-mode/npm-proxy.ts";
+import { checkout, forwards, stack, unique } from "./stack.ts";
+
+/** An environment's pod, as far as it is looked at. */
+interface Pod {
+  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly status: {
+    readonly initContainerStatuses: readonly {
+      readonly name: string;
+      readonly restartCount: number;
+      readonly state: { readonly terminated?: { readonly message?: string } };
+    }[];
+  };
+}
+
+describe("a preview environment from source", () => {
+  const platform = unique("platform");
+  const name = unique("notes");
+  const objects = objectsIn(platform);
+  const { namespace, run, read } = objectsIn(`preview-${name}`);
+  let git: GitServer;
+  let npm: NpmProxy;
+  let service: PlatformProcess;
+
+  const environment = () => objects.read<PreviewEnvironment>("environments.terrarium.dev", name);
+  const readyWith = async (commit: string | undefined): Promise<PreviewEnvironment> =>
+    eventually(
+      "the commit",
+      async () => {
+        const found = await environment();
+        const { phase, commit: running } = found.status ?? {};
+        if (phase === "Failed") throw new Error(JSON.stringify(found.status?.conditions));
+        return phase === "Ready" && running === commit ? found : undefined;
+      },
+      { timeoutMs: 180_000 },
+    );
+  const page = () => run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/notes:http/proxy/`]);
+  const pod = async (): Promise<Pod> => {
+    const { items } = await read<{ items: Pod[] }>("pods", "--selector", "app.kubernetes.io/name=notes");
+    const [only] = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return only ?? assert.fail("no pod");
+  };
+
+  before(async () => {
+    const nodes = await objects.run(["get", "nodes", "--output", "jsonpath={.items[0].status.addresses[0].address}"]);
+    const address = machineAddress(nodes);
+    git = await serveRepository(join(checkout, "examples/source-app"), address);
+    npm = await serveNpmRegistry(address);
+    const images = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
+    await promisify(execFile)(process.execPath, ["cli/main.ts", "images", ...images, "--stack", stack], {
+      cwd: checkout,
+      env: { ...process.env, CI: "true" },
+    });
+    // The definition stays: other tests may use it at the same time.
+    await objects.run(["apply", "--server-side", "--filename", join(checkout, "platform/crd/environments.yaml")]);
+    await objects.run(["wait", "--for=condition=Established", "crd/environments.terrarium.dev"]);
+    await objects.run(["create", "namespace", platform]);
+    const notes = {
+      image: IMAGES.node.image,
+      source: { cache: { size: "256Mi" } },
+      calls: ["postgres"],
+      egress: [{ cidr: `${address}/32`, ports: [git.port, npm.port] }],
+      env: { npm_config_registry: npm.registry },
+      terminationGracePeriodSeconds: 2,
+      probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
+      metrics: false,
+    };
+    const dataStores = { postgres: { engine: "postgres", database: "notes", username: "notes" } };
+    service = new PlatformProcess(checkout, forwards.kubeconfig, platform, {
+      namespace: platform,
+      repositories: { [git.repository]: { base: { services: { notes }, dataStores } } },
+    });
+    await service.says('"leading"');
+  });
+  after(async () => {
+    await kubectl(["delete", "environments.terrarium.dev", "--all", "--namespace", platform, "--timeout=120s"]);
+    await service.stop();
+    await kubectl(["delete", "namespace", platform, "--wait=false"]);
+    await git.stop();
+    await npm.stop();
+    rmSync(join(checkout, ".terrarium/platform-test"), { recursive: true, force: true });
+  });
+
+  it("is built, migrated and answers, and its status says how long each step took", async () => {
+    const newest = git.commit("The first commit");
+    const started = performance.now();
+    await objects.run(
+      ["apply", "--filename", "-"],
+      JSON.stringify({
+        apiVersion: "terrarium.dev/v1alpha1",
+        kind: "Environment",
+        metadata: { name, namespace: platform },
+        spec: { mode: "source", source: { repository: git.repository, branch: "main" } },
+      }),
+    );
+    const { status } = await readyWith(undefined);
+    const seconds = (performance.now() - started) / 1000;
+    const steps = status?.steps ?? [];
+    assert.deepEqual(
+      steps.map((step) => step.name),
+      ["namespace", "network", "data stores", "services"],
+    );
+    const { status: built } = await pod();
+    assert.deepEqual(
+      built.initContainerStatuses.map((step) => [step.name, step.restartCount]),
+      [
+        ["git-clone", 0],
+        ["npm-install", 0],
+        ["db-migrate", 0],
+      ],
+    );
+    assert.equal(built.initContainerStatuses[0]?.state.terminated?.message?.trim(), newest);
+    assert.match(await page(), /<li>Hello from the migration<\/li>/);
+    const timings = steps.map((step) => `${step.name} ${step.seconds} s`).join(", ");
+    console.log(
+      `cluster: preview environment from source: ${timings}; Ready ${seconds.toFixed(1)} s after its creation`,
+    );
+  });
+
+  it("runs a newer commit, and keeps its data", async () => {
+    const settings = { version: 2 };
+    writeFileSync(join(git.folder, "settings.json"), JSON.stringify(settings));
+    const commit = git.commit("A newer commit");
+    const patch = JSON.stringify({ spec: { source: { commit } } });
+    await objects.run(["patch", "environments.terrarium.dev", name, "--type=merge", "--patch", patch]);
+    await readyWith(commit);
+    const { status } = await pod();
+    assert.equal(status.initContainerStatuses[0]?.state.terminated?.message?.trim(), commit);
+    assert.equal(await run(["exec", "deployment/notes", "--", "cat", "settings.json"]), JSON.stringify(settings));
+    assert.match(await page(), /Hello from the migration/);
+  });
+
+  it("is gone with its namespace, its volumes and its stack when it is deleted", async () => {
+    await objects.run(["delete", "environments.terrarium.dev", name, "--timeout=120s"]);
+    const left = await run(["get", "namespaces,persistentvolumes", "--output", "json"]);
+    assert.ok(!left.includes(namespace), left);
+    assert.doesNotMatch(service.log, /"level":"error"/);
+  });
+});
