@@ -18,6 +18,7 @@ export interface KubeObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
     readonly creationTimestamp?: string;
     readonly finalizers?: readonly string[];
   };

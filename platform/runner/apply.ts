@@ -4,8 +4,9 @@ import type { Outcome } from "../domain/operation.ts";
 import { readSecretFiles } from "../secret-files.ts";
 import { Engine } from "./engine.ts";
 import { listenToPreview, listenToUpdate } from "./engine-events.ts";
-import { brokePlan, failed, failureOf } from "./failures.ts";
+import { brokePlan, failed, type Failure, failureOf } from "./failures.ts";
 import { createStack } from "./new-stack.ts";
+import { foreignNamespace } from "./own-namespace.ts";
 import { createProgram, type Program } from "./program.ts";
 import { prepareUpdate } from "./prepared-update.ts";
 import { adoptInterrupted, type FoundStack } from "./ready-stack.ts";
@@ -25,7 +26,8 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
   if (engine === undefined) throw new Error("a stack is created where there is a program");
   const adopted = await adoptInterrupted(engine, found, stage);
   const refresh = adopted || task.request.refresh === true;
-  let last = await attempt(stage, engine, program, refresh);
+  const foreign = foreignNamespace(stage, found);
+  let last = await attempt(stage, { engine, program, refresh, foreign });
   if (last.isPlanBroken && !signal.aborted) {
     // What they are is known now, and is a part of the next plan.
     emit({
@@ -34,7 +36,7 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
       message: "Values came out otherwise than planned; planning what is left again.",
     });
     enter(stage, "preview");
-    last = await attempt(stage, engine, program, refresh);
+    last = await attempt(stage, { engine, program, refresh, foreign });
   }
   if (state !== undefined) await tidyHistory(state, nameOf(task));
   return last.outcome;
@@ -45,7 +47,15 @@ interface Attempt {
   readonly isPlanBroken?: boolean;
 }
 
-async function attempt(stage: Stage, engine: Engine, program: Program, refresh: boolean): Promise<Attempt> {
+interface AttemptArgs {
+  readonly engine: Engine;
+  readonly program: Program;
+  readonly refresh: boolean;
+  /** What stands in the way of the environment's namespace. */
+  readonly foreign: Promise<Failure | undefined>;
+}
+
+async function attempt(stage: Stage, { engine, program, refresh, foreign }: AttemptArgs): Promise<Attempt> {
   const { emit } = stage;
   const update = await prepareUpdate(stage, engine, refresh);
   const preview = listenToPreview(emit, update.begin);
@@ -61,6 +71,11 @@ async function attempt(stage: Stage, engine: Engine, program: Program, refresh: 
     if (!previewed.ok) return { outcome: failureOf(previewed.text, preview) };
     emit({ type: "diff", diff });
     return { outcome: { ok: true, diff, addresses: program.addresses() } };
+  }
+  const obstacle = await foreign;
+  if (obstacle !== undefined) {
+    await update.drop();
+    return { outcome: obstacle };
   }
   emit({ type: "diff", diff });
   enter(stage, "apply");

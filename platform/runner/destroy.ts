@@ -1,4 +1,4 @@
-import { type ClusterReader, deleteNamespaces, environmentNamespaces } from "../../stacks/cluster-objects.ts";
+import { deleteNamespaces, environmentNamespaces } from "../../stacks/cluster-objects.ts";
 import { resourcesIn } from "../../stacks/exported-state.ts";
 import { findRemains, type Remain, volumesOf } from "../../stacks/remains.ts";
 import { tidyRemoved } from "../../stacks/tidy.ts";
@@ -6,6 +6,7 @@ import type { Outcome } from "../domain/operation.ts";
 import { Engine } from "./engine.ts";
 import { listenToUpdate } from "./engine-events.ts";
 import { failed, type Failure, failureOf } from "./failures.ts";
+import { mayHaveNamespace, readerOf } from "./own-namespace.ts";
 import type { FoundStack } from "./ready-stack.ts";
 import { enter, nameOf, type Stage } from "./stage.ts";
 
@@ -18,7 +19,8 @@ export async function destroy(stage: Stage, found: FoundStack): Promise<Outcome>
   const { namespace, stack } = task.request;
   const reader = readerOf(stage);
   const labelled = await environmentNamespaces(reader, namespace);
-  const namespaces = [...new Set([namespace, ...labelled])];
+  // One that merely has such a name is not waited for.
+  const namespaces = [...new Set([...(mayHaveNamespace(found) ? [namespace] : []), ...labelled])];
   const volumes = await volumesOf(reader, namespaces);
 
   const engine = await Engine.open(task, found.exists);
@@ -53,11 +55,6 @@ function objectsIn({ checkpoint }: FoundStack): string[] {
   if (checkpoint === undefined) return [];
   const objects = resourcesIn(checkpoint).filter(({ id, type }) => id !== undefined && !type.startsWith("pulumi:"));
   return objects.map(({ urn }) => urn);
-}
-
-function readerOf({ task }: Stage): ClusterReader {
-  const { tools, cluster } = task.settings;
-  return { kubectl: tools.kubectl, access: cluster, env: { ...process.env, ...tools.env } };
 }
 
 /** What goes wrong in a destroy is said as such, unless it is about the state or the cluster as a whole. */

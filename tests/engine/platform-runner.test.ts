@@ -179,6 +179,22 @@ describe("the platform's runner", () => {
     await kubectl(["patch", ...place, "--type=merge", "--patch", '{"metadata":{"finalizers":["example.com/held"]}}']);
     held = run(on, request("destroy", "held"));
   });
+  it("takes no namespace that is somebody else's, and goes on when that is gone", async () => {
+    const on = await runner();
+    await kubectl(["create", "namespace", "preview-taken"]);
+    const failure = failureOf(await run(on, apply("taken")));
+    assert.deepEqual([failure.reason, failure.retry], ["UpdateFailed", "transient"]);
+    assert.match(failure.message, /^The namespace preview-taken is there already/);
+    const { metadata } = await sharedCheckout().kubectl<{ metadata: { labels: Record<string, string> } }>([
+      ...["get", "namespace", "preview-taken"],
+    ]);
+    assert.deepEqual(Object.keys(metadata.labels), ["kubernetes.io/metadata.name"]);
+    succeeded(await run(on, request("destroy", "taken")));
+    assert.equal(await namespaceExists("preview-taken"), true);
+    await kubectl(["delete", "namespace", "preview-taken"]);
+    succeeded(await run(on, apply("taken")));
+  });
+
   it("changes nothing when a policy forbids it", async () => {
     const on = await runner({ policyPacks: [POLICY_PACK] });
     const spec = smallEnvironment("preview-forbidden");
