@@ -12,6 +12,9 @@ import { machineAddress } from "./source-mode/machine-address.ts";
 import { serveNpmRegistry, type NpmProxy } from "./source-mode/npm-proxy.ts";
 import { checkout, forwards, stack, unique } from "./stack.ts";
 
+/** It shares a node of two cores with the environments of other tests. */
+const modest = { resources: { requests: { cpu: "10m" }, limits: { cpu: "1" } } };
+
 /** An environment's pod, as far as it is looked at. */
 interface Pod {
   readonly metadata: { readonly deletionTimestamp?: string };
@@ -75,8 +78,9 @@ describe("a preview environment from source", () => {
       terminationGracePeriodSeconds: 2,
       probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
       metrics: false,
+      ...modest,
     };
-    const dataStores = { postgres: { engine: "postgres", database: "notes", username: "notes" } };
+    const dataStores = { postgres: { engine: "postgres", database: "notes", username: "notes", ...modest } };
     service = new PlatformProcess(checkout, forwards.kubeconfig, platform, {
       namespace: platform,
       repositories: { [git.repository]: { base: { services: { notes }, dataStores } } },
