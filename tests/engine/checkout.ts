@@ -179,7 +179,8 @@ export class Checkout {
   static async removeAbandoned(): Promise<void> {
     for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
       const pid = Number(name.slice(PREFIX.length).split("-")[0]);
-      if (isAlive(pid)) continue;
+      // Folders without a number are of other tests, which may run now.
+      if (!Number.isInteger(pid) || isAlive(pid)) continue;
       const abandoned = new Checkout(join(tmpdir(), name));
       await abandoned.removeCluster();
       abandoned.remove();
