@@ -32,25 +32,20 @@ const CHECKS: readonly Step[] = [
   { name: "generated docs", command: ["node", "docs/generate.ts", "--check"] },
 ];
 
-/** Layers of tests, each in processes of its own. */
-const LAYERS: readonly Step[] = [
-  {
-    name: "unit",
-    command: [
-      "c8",
-      "--config",
-      ".c8rc.json",
-      "mocha",
-      "--parallel",
-      "--reporter-option",
-      "layer=unit",
-      "tests/unit/**/*.test.ts",
-    ],
-  },
-  { name: "guestbook", command: ["node", "tests/guestbook/run.ts"] },
-  { name: "engine", command: ["mocha", "--config", "tests/engine/.mocharc.json", "--reporter-option", "layer=engine"] },
-  { name: "cluster", command: ["node", "tests/cluster/run.ts"] },
+/** Layers of tests, each in processes of its own; those of one row run at the same time: they mostly wait for clusters. */
+const LAYERS: readonly (readonly Step[])[] = [
+  [mocha("unit", ["--parallel", "tests/unit/**/*.test.ts"], ["c8", "--config", ".c8rc.json"])],
+  [{ name: "guestbook", command: ["node", "tests/guestbook/run.ts"] }],
+  [
+    mocha("engine", ["--config", "tests/engine/.mocharc.json", "tests/engine/!(platform-*).test.ts"]),
+    mocha("platform", ["--config", "tests/engine/.mocharc.json", "tests/engine/platform-*.test.ts"]),
+  ],
+  [{ name: "cluster", command: ["node", "tests/cluster/run.ts"] }],
 ];
+
+function mocha(name: string, args: readonly string[], before: readonly string[] = []): Step {
+  return { name, command: [...before, "mocha", "--reporter-option", `layer=${name}`, ...args] };
+}
 
 const CLOSING_LINE = /^(?:\w+: )?(\d+) passed, (\d+) failed$/m;
 /** Said by a layer that this machine has not what it takes for. */
@@ -75,22 +70,29 @@ async function main(): Promise<number> {
   let passes = 0;
   let failures = 0;
   if (failed.length === 0) {
-    for (const layer of LAYERS.filter(isWanted)) {
-      const outcome = await run(layer, "loud");
-      const counts = CLOSING_LINE.exec(outcome.output);
-      passes += Number(counts?.[1] ?? 0);
-      failures += Number(counts?.[2] ?? 0);
-      const ranNothing =
-        Number(counts?.[1] ?? 0) + Number(counts?.[2] ?? 0) === 0 &&
-        !(outcome.code === 0 && NOT_RUN.test(outcome.output));
-      if (ranNothing) console.error(`${layer.name}: no test ran`);
-      report({ ...outcome, output: "" });
-      if (outcome.code !== 0 || ranNothing) failed.push(outcome);
+    for (const row of LAYERS) {
+      const layers = row.filter(isWanted);
+      if (layers.length > 1) console.log(`${layers.map(({ name }) => name).join(" and ")} run at the same time ...`);
+      const outcomes = await Promise.all(layers.map((layer) => run(layer, layers.length === 1 ? "loud" : "quiet")));
+      for (const outcome of outcomes) take(outcome, layers.length === 1);
     }
     console.log(`\n${passes} passed, ${failures} failed`);
   }
   if (failed.length > 0) console.error(`failed: ${failed.map((outcome) => outcome.name).join(", ")}`);
   return failed.length === 0 ? 0 : 1;
+
+  function take(outcome: Outcome, isShown: boolean): void {
+    if (!isShown) console.log(outcome.output.trimEnd());
+    const counts = CLOSING_LINE.exec(outcome.output);
+    passes += Number(counts?.[1] ?? 0);
+    failures += Number(counts?.[2] ?? 0);
+    const ranNothing =
+      Number(counts?.[1] ?? 0) + Number(counts?.[2] ?? 0) === 0 &&
+      !(outcome.code === 0 && NOT_RUN.test(outcome.output));
+    if (ranNothing) console.error(`${outcome.name}: no test ran`);
+    report({ ...outcome, output: "" });
+    if (outcome.code !== 0 || ranNothing) failed.push(outcome);
+  }
 }
 
 function run(step: Step, mode: "quiet" | "loud"): Promise<Outcome> {
