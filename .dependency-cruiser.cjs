@@ -1,5 +1,5 @@
 /**
- * The direction in which code may depend on code: spec <- components <- index.ts; clusters stands alone; stacks and
+ * The direction in which code may depend on code: spec <- components <- index.ts; spec <- policies; clusters stands alone; stacks and
  * netcheck build on clusters; platform on spec, components, clusters and stacks; cli, gitops and bench sit on top. See
  * docs/adr.
  */
@@ -39,6 +39,7 @@ module.exports = {
       from: { pathNot: "^components/pod\\.ts$" },
       to: { path: "@pulumi/kubernetesx" },
     },
+    only("policies-on-spec", "^policies/", "^(policies|spec)/", "policies/ judge objects, whoever made them"),
     only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
     only("stacks-on-clusters", "^stacks/", "^(stacks|clusters)/", "stacks/ reads and repairs Pulumi's state"),
     only("netcheck", "^netcheck/", "^(netcheck|spec|clusters)/", "netcheck/ asks a cluster about what spec/ declares"),
@@ -64,7 +65,7 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|stacks|netcheck|spec)/|platform/(main|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
+      "^((cli|clusters|stacks|netcheck|policies|spec)/|platform/(main|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(

@@ -20,7 +20,7 @@ import {
   partPolicy,
   type ApiServerAddress,
 } from "./network-policies.ts";
-import { LOG_COLLECTOR } from "./observability/collector.ts";
+import { LOG_COLLECTOR, LOG_NAMESPACE_WAIVERS } from "./observability/collector.ts";
 import { Observability } from "./observability/stack.ts";
 import { createPassword } from "./password.ts";
 import { Service } from "./service.ts";
@@ -107,6 +107,7 @@ export class Environment extends pulumi.ComponentResource {
         application,
         tier,
         podSecurity: "privileged",
+        waivers: LOG_NAMESPACE_WAIVERS,
         serviceAccountName: LOG_COLLECTOR,
         transform: this.args.transform,
       },

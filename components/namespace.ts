@@ -1,6 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { EPHEMERAL_STORAGE, TIER_DEFAULTS, type ResolvedEnvironment, type Tier } from "../spec/index.ts";
+import {
+  EPHEMERAL_STORAGE,
+  TIER_DEFAULTS,
+  waiverAnnotations,
+  type ResolvedEnvironment,
+  type Tier,
+  type Waiver,
+} from "../spec/index.ts";
 import { Component, type ComponentArgs, type Placement } from "./component.ts";
 
 /** Kubernetes minor version whose Pod Security Standards hold. */
@@ -18,6 +25,8 @@ export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
   readonly tier: Tier;
   /** Pod Security Standard that admission enforces. @default "restricted" */
   readonly podSecurity?: "restricted" | "privileged";
+  /** Policies that the namespace is let off, by name. @default none */
+  readonly waivers?: Readonly<Record<string, Waiver>>;
   /** Name of the service account for pods without an API token. */
   readonly serviceAccountName: string;
   /** Caps on everything in the namespace. @default none */
@@ -46,7 +55,8 @@ export class Namespace extends Component {
     const placement = { namespace, environment, application, tier, serviceAccountName };
     super("Namespace", name, { placement, transform: args.transform }, opts);
     const podSecurity = args.podSecurity ?? "restricted";
-    const { labels, annotations } = this.metadata(namespace, { name: namespace, component: "namespace" });
+    const part = { name: namespace, component: "namespace" };
+    const { labels, annotations } = this.metadata(namespace, part, waiverAnnotations(args.waivers ?? {}));
     const modes = podSecurity === "restricted" ? ["enforce", "audit", "warn"] : ["enforce"];
     const admission = modes.flatMap((mode) => [
       [`pod-security.kubernetes.io/${mode}`, podSecurity],

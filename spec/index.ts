@@ -56,3 +56,4 @@ export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";
 export { EPHEMERAL_STORAGE, TIER_DEFAULTS, TIERS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";
+export { waiverAnnotations, type Waiver } from "./waiver.ts";

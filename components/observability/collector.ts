@@ -4,8 +4,10 @@ import {
   DNS_PORT,
   OBSERVABILITY_PORTS,
   selectorLabels,
+  waiverAnnotations,
   workloadLabels,
   type ResolvedEnvironment,
+  type Waiver,
 } from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
 import { Component, type ComponentArgs } from "../component.ts";
@@ -25,6 +27,26 @@ export interface LogCollectorArgs extends ComponentArgs {
   /** Namespace of the environment's pods and of Loki. */
   readonly logsOf: string;
 }
+
+/** Last day on which the collector's exceptions hold without having been looked at again. */
+const REVIEWED_UNTIL = "2028-12-31";
+
+function waiver(reason: string): Waiver {
+  return { until: REVIEWED_UNTIL, reason };
+}
+
+/** Policies that the collector's pods can't fulfil. */
+const COLLECTOR_WAIVERS = {
+  "pod-security-capabilities": waiver("reads log files that belong to other users"),
+  "pod-security-non-root": waiver("log files on a node are readable for root only"),
+  "pod-security-user": waiver("log files on a node are readable for root only"),
+  "pod-security-volumes": waiver("logs, and how far they have been read, lie in folders of the node"),
+};
+
+/** Policies that the collector's namespace can't fulfil. */
+export const LOG_NAMESPACE_WAIVERS = {
+  "namespace-pod-security": waiver("admits the log collector, which is alone in here"),
+};
 
 const CONFIG = "/etc/otelcol";
 const STATE = "/var/lib/otelcol";
@@ -63,7 +85,7 @@ export class LogCollector extends Component {
     new k8s.apps.v1.DaemonSet(
       `${name}-daemonset`,
       {
-        metadata,
+        metadata: this.metadata(LOG_COLLECTOR, part, waiverAnnotations(COLLECTOR_WAIVERS)),
         spec: {
           selector: { matchLabels: workloadLabels(this.identity(part)) },
           // No pod stands in for another, so there is nothing to gain from going one by one.
@@ -118,7 +140,7 @@ export function collectorPolicies(
     "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     [LOG_COLLECTOR]: {
       podSelector: { matchLabels: selectorLabels({ name: LOG_COLLECTOR, instance }) },
-      policyTypes: ["Egress"],
+      policyTypes: ["Ingress", "Egress"],
       egress: [
         {
           to: [{ namespaceSelector: inNamespace(network.dnsNamespace) }],

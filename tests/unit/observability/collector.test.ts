@@ -98,7 +98,7 @@ describe("log collector", () => {
     assert.deepEqual(policy("default-deny"), { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
     assert.deepEqual(policy("log-collector"), {
       podSelector: { matchLabels: { "app.kubernetes.io/name": "log-collector", "app.kubernetes.io/instance": "shop" } },
-      policyTypes: ["Egress"],
+      policyTypes: ["Ingress", "Egress"],
       egress: [
         {
           to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],

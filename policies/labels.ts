@@ -1,0 +1,42 @@
+import type { Field } from "./field.ts";
+import { podOf } from "./pod.ts";
+import type { Finding, ObjectRule } from "./rule.ts";
+
+const PREFIX = "app.kubernetes.io/";
+
+/** Rules about the labels by which people and programs tell objects apart. */
+export const labelRules: readonly ObjectRule[] = [
+  {
+    name: "standard-labels",
+    title: "Objects and pods carry the standard labels.",
+    why: "Dashboards, policies and people find by them what belongs together, whose it is and which version runs.",
+    fix: "Set it; see https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/",
+    settings: {
+      labels: {
+        description: "Labels that every object has, and every pod template.",
+        default: ["name", "instance", "component", "part-of", "managed-by"].map((label) => PREFIX + label),
+      },
+      workloadLabels: {
+        description: "Labels that workloads, jobs and their pod templates have beyond these.",
+        default: [`${PREFIX}version`],
+      },
+    },
+    check: (object, context) => {
+      if (object.isPatch) return [];
+      const pod = podOf(object);
+      const wanted = [...context.list("labels"), ...(pod === undefined ? [] : context.list("workloadLabels"))];
+      const places = [object.labels, ...(pod === undefined ? [] : [pod.metadata.at("labels")])];
+      // A pod's labels are those of the object itself.
+      return [...new Map(places.map((place) => [place.path, place])).values()].flatMap((place) =>
+        absent(place, wanted),
+      );
+    },
+  },
+];
+
+function absent(labels: Field, wanted: readonly string[]): Finding[] {
+  return wanted
+    .map((label) => labels.at(label))
+    .filter((label) => label.isMissing || label.text === "")
+    .map((at) => ({ at, problem: at.isMissing ? "is missing" : "is empty" }));
+}
