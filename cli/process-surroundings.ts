@@ -2,7 +2,14 @@
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createProgress, defaultCacheDir, ensureToolchain, type ToolName } from "../clusters/toolchain/index.ts";
+import {
+  createProgress,
+  defaultCacheDir,
+  ensureToolchain,
+  findToolchain,
+  type ToolchainOptions,
+  type ToolName,
+} from "../clusters/toolchain/index.ts";
 import { exitCodes } from "./exit.ts";
 import { validateStack } from "./stack-validation.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -23,6 +30,12 @@ export function processSurroundings(): Surroundings {
       setTimeout(() => process.exit(exitCodes.interrupted), tidyUpMs).unref();
     });
   }
+  const options = (): ToolchainOptions => ({
+    cacheDir: defaultCacheDir(process.env, process.platform, homedir()),
+    progress: createProgress(process.stderr),
+    signal: interruption.signal,
+    env: process.env,
+  });
   const toolchains = new Map<string, ReturnType<typeof ensureToolchain>>();
   return {
     checkout,
@@ -36,15 +49,11 @@ export function processSurroundings(): Surroundings {
       const key = [...needs].sort().join(",");
       const known = toolchains.get(key);
       if (known !== undefined) return known;
-      const made = ensureToolchain(needs, {
-        cacheDir: defaultCacheDir(process.env, process.platform, homedir()),
-        progress: createProgress(process.stderr),
-        signal: interruption.signal,
-        env: process.env,
-      });
+      const made = ensureToolchain(needs, options());
       toolchains.set(key, made);
       return made;
     },
+    installedTools: (needs) => findToolchain(needs, options()),
     validate: (stack) => validateStack(checkout, stack),
   };
 }

@@ -145,11 +145,14 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
 
   program
     .command("validate")
-    .description("check the configuration of a stack, or of all of them")
-    .addOption(new Option("-s, --stack <name>", "stack to check; all when left out").argParser(stackName))
-    .action((options: { stack?: string }) => {
-      validate(surroundings, options.stack);
-    });
+    .description(
+      "check a stack without a cluster: configuration, policies, schemas, Prometheus; or the configuration of all stacks",
+    )
+    .addOption(
+      new Option("-s, --stack <name>", "stack to check; the configuration of all when left out").argParser(stackName),
+    )
+    .addOption(outputOption())
+    .action((options: { stack?: string; output: ReportFormat }) => validate(surroundings, options));
 
   program
     .command("netcheck")

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
-import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { folderAddress } from "../stacks/folder-state.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
@@ -31,8 +30,7 @@ export async function render(surroundings: Surroundings, { stack, out }: RenderO
   surroundings.validate(stack);
   const folder = resolve(out);
   await refuseForeignFolder(folder);
-  const toolchain = await surroundings.toolchain(["pulumi"]);
-  const manifests = await previewNewStack(session, toolchain);
+  const manifests = await renderManifests(session);
   const paths = await writeManifests(folder, manifests);
   say(surroundings, `${paths.length} manifests of ${stack} are in ${folder}.`);
 }
@@ -84,7 +82,13 @@ async function refuseForeignFolder(folder: string): Promise<void> {
   }
 }
 
-async function previewNewStack({ surroundings, state, file }: Session, toolchain: Toolchain): Promise<KubeManifest[]> {
+/**
+ * The manifests of a stack, as {@link render} writes them.
+ *
+ * @throws CommandFailure with what the engine or the program said.
+ */
+export async function renderManifests({ surroundings, state, file }: Session): Promise<KubeManifest[]> {
+  const toolchain = await surroundings.toolchain(["pulumi"]);
   const temporary = await mkdtemp(join(tmpdir(), "terrarium-render-"));
   try {
     // Encrypted values stay readable with the passphrase they have; otherwise one that is as short-lived as the state.

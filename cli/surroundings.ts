@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly interrupted: AbortSignal;
   /** Provides tools, installing what is missing. */
   toolchain(needs: readonly ToolName[]): Promise<Toolchain>;
+  /** Tools that were installed earlier; undefined where one of them was not. */
+  installedTools(needs: readonly ToolName[]): Promise<Toolchain | undefined>;
   /** Checks a stack's configuration as the program does. @throws an error with the problems. @returns the environment's name. */
   validate(stack: string): string;
 }

@@ -1,16 +1,73 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { checkPolicies } from "./checks/policies.ts";
+import { checkPrometheus } from "./checks/prometheus.ts";
+import { checkSchemas } from "./checks/schemas.ts";
+import { type CheckResult, formatResults, isFailed } from "./checks/result.ts";
+import { CommandFailure } from "./exit.ts";
 import { stackNames } from "./project.ts";
+import { renderManifests, writeManifests } from "./render.ts";
+import type { ReportFormat } from "./report.ts";
 import { Session } from "./session.ts";
+import { resolveStack } from "./stack-validation.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** Options of `terrarium validate`. */
+export interface ValidateOptions {
+  /** @default the configuration of every stack of the checkout, and nothing else */
+  readonly stack?: string;
+  readonly output: ReportFormat;
+}
+
 /**
- * Checks the configuration of one stack, or of every stack of the checkout. Touches nothing.
+ * Makes every check of a stack that needs no cluster: its configuration; then, of the objects that it would be made of,
+ * policies, schemas, and the configuration of its Prometheus. Changes nothing.
  *
- * @throws UsageFailure with every problem of the first wrong stack.
+ * @throws UsageFailure with every problem of the first wrong configuration.
+ * @throws CommandFailure when another check fails.
  */
-export function validate(surroundings: Surroundings, stack: string | undefined): void {
-  for (const name of stack === undefined ? stackNames(surroundings.checkout) : [stack]) {
-    const session = new Session(surroundings, name);
-    surroundings.validate(session.file.stack);
-    surroundings.stdout.write(`${name}: valid\n`);
+export async function validate(surroundings: Surroundings, { stack, output }: ValidateOptions): Promise<void> {
+  if (stack === undefined) {
+    for (const name of stackNames(surroundings.checkout)) {
+      surroundings.validate(new Session(surroundings, name).file.stack);
+      surroundings.stdout.write(`${name}: valid\n`);
+    }
+    return;
   }
+  const session = new Session(surroundings, stack);
+  surroundings.validate(stack);
+  const results = await checkStack(session);
+  surroundings.stdout.write(formatted(stack, results, output));
+  const failed = results.filter(isFailed);
+  if (failed.length > 0) {
+    throw new CommandFailure(`${stack} is not valid: ${failed.map(({ check }) => check).join(", ")}.`);
+  }
+}
+
+async function checkStack(session: Session): Promise<CheckResult[]> {
+  const { surroundings, file } = session;
+  const { tier } = resolveStack(surroundings.checkout, file.stack);
+  const manifests = await renderManifests(session);
+  const folder = await mkdtemp(join(tmpdir(), "terrarium-validate-"));
+  try {
+    const rendered = join(folder, "manifests");
+    await writeManifests(rendered, manifests);
+    return [
+      { check: "configuration", summary: "valid", problems: [], notes: [] },
+      checkPolicies(manifests, tier),
+      ...(await Promise.all([
+        checkSchemas(surroundings, { manifests: rendered, schemas: join(folder, "schemas") }),
+        checkPrometheus(surroundings, manifests, join(folder, "prometheus")),
+      ])),
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function formatted(stack: string, checks: readonly CheckResult[], format: ReportFormat): string {
+  if (format === "json") return `${JSON.stringify({ stack, checks }, null, 2)}\n`;
+  return format === "yaml" ? stringify({ stack, checks }) : formatResults(checks);
 }

@@ -2,10 +2,9 @@ import type { PolicyConfigSchema, ResourceValidationPolicy, StackValidationPolic
 import type { Tier } from "../spec/tiers.ts";
 import { engineObject, engineStack } from "./engine-objects.ts";
 import { findingsOf } from "./evaluate.ts";
-import type { KubeObject } from "./kube-object.ts";
 import { messageOf, type Rule, type Setting, type StackFinding } from "./rule.ts";
 import { Stack } from "./stack.ts";
-import { waiversOf } from "./waivers.ts";
+import { describeWaiver, waiversOf } from "./waivers.ts";
 
 /** What the engine's policies go by. */
 export interface PolicyArgs {
@@ -53,16 +52,10 @@ export function waiverListPolicy({ today }: PolicyArgs): StackValidationPolicy {
     description: "Lists what objects are let off.",
     enforcementLevel: "advisory",
     validateStack: ({ resources }, report) => {
-      const lines = engineStack(resources).objects.flatMap((object) => waiverLines(object, today));
-      if (lines.length > 0) report(lines.join("\n"));
+      const waivers = engineStack(resources).objects.flatMap((object) => waiversOf(object, today));
+      if (waivers.length > 0) report(waivers.map(describeWaiver).join("\n"));
     },
   };
-}
-
-function waiverLines(object: KubeObject, today: string): string[] {
-  return waiversOf(object, today).map(
-    ({ rule, until, reason }) => `${object.toString()} is let off ${rule} until ${until}: ${reason}`,
-  );
 }
 
 function unwaived(rule: Rule, stack: Stack, { tier, today }: PolicyArgs, settings: object): StackFinding[] {

@@ -45,12 +45,10 @@ export function podOf(object: KubeObject): Pod | undefined {
     metadata: template.at("metadata"),
     spec,
     containers: [
-      ...spec
-        .at("initContainers")
-        .items.map((field): Container => ({
-          field,
-          role: field.at("restartPolicy").text === "Always" ? "sidecar" : "init",
-        })),
+      ...spec.at("initContainers").items.map((field): Container => ({
+        field,
+        role: field.at("restartPolicy").text === "Always" ? "sidecar" : "init",
+      })),
       ...spec.at("containers").items.map((field): Container => ({ field, role: "main" })),
       ...spec.at("ephemeralContainers").items.map((field): Container => ({ field, role: "ephemeral" })),
     ],

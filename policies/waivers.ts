@@ -23,6 +23,11 @@ export function waiversOf(object: KubeObject, today: string): GrantedWaiver[] {
   });
 }
 
+/** One line about a waiver, for people. */
+export function describeWaiver({ object, rule, until, reason }: GrantedWaiver): string {
+  return `${object.toString()} is let off ${rule} until ${until}: ${reason}`;
+}
+
 /** The rule about waivers themselves, which nothing waives. @param rules names of all other rules. */
 export function waiverRule(rules: readonly string[], today: string): ObjectRule {
   return {

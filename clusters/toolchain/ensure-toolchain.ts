@@ -10,7 +10,7 @@ import { linkInstalled, linkOfficial } from "./link-files.ts";
 import { findOfficial } from "./official-cli.ts";
 import type { Progress } from "./progress.ts";
 import { findUserPlugin, linkPlugin, pluginFolder, pulumiEnvironment } from "./pulumi-home.ts";
-import { calico, gatewayApi } from "./recipes.ts";
+import { calico, gatewayApi, kubernetesApi, podSecurityCorpus } from "./recipes.ts";
 
 /** Tools that are ready to run. */
 export interface Toolchain {
@@ -24,7 +24,8 @@ export interface Toolchain {
   path(this: void, binary: string): string;
   /**
    * A file that comes from a Go module: "gateway-api" is a folder of resource definitions (standard channel, one YAML file
-   * each), "calico" is the file calico.yaml. Fetched at the first call.
+   * each), "calico" is the file calico.yaml, "kubernetes-api" the OpenAPI description of Kubernetes' own kinds (JSON),
+   * "pod-security-corpus" a folder of pods that Pod Security lets in or refuses. Fetched at the first call.
    */
   asset(this: void, name: AssetName): Promise<string>;
   /** Variables for child processes, to be laid over the process's own: PATH with {@link binDir} first, and Pulumi's. */
@@ -32,7 +33,7 @@ export interface Toolchain {
 }
 
 /** The files that {@link Toolchain.asset} hands out. */
-export type AssetName = "gateway-api" | "calico";
+export type AssetName = "gateway-api" | "calico" | "kubernetes-api" | "pod-security-corpus";
 
 /** What {@link ensureToolchain} works with. */
 export interface ToolchainOptions {
@@ -60,6 +61,25 @@ const modulesDir = fileURLToPath(new URL("./go", import.meta.url));
  * @throws the signal's reason, when it aborts.
  */
 export async function ensureToolchain(needs: readonly ToolName[], given: ToolchainOptions): Promise<Toolchain> {
+  const { installer, cache, options } = await prepare(given);
+  return toToolchain(await locate(componentsOf(needs), installer, options), installer, cache, options);
+}
+
+/** The tools as {@link ensureToolchain} has installed them earlier; undefined where one of them is not in the cache. */
+export async function findToolchain(
+  needs: readonly ToolName[],
+  given: ToolchainOptions,
+): Promise<Toolchain | undefined> {
+  const { installer, cache, options } = await prepare(given);
+  const components = componentsOf(needs);
+  const located = await locateInCache(components, installer);
+  if (located.size < components.length) return undefined;
+  return toToolchain([...located.values()], installer, cache, options);
+}
+
+async function prepare(
+  given: ToolchainOptions,
+): Promise<{ installer: Installer; cache: CacheLayout; options: ToolchainOptions }> {
   const root = resolve(given.cacheDir);
   const cache = cacheLayout(root);
   const options = { ...given, env: withoutFolder(given.env, root) };
@@ -67,7 +87,15 @@ export async function ensureToolchain(needs: readonly ToolName[], given: Toolcha
   await removeStaleTemporaries(cache);
   const target = { platform: process.platform, arch: process.arch };
   const installer = new Installer({ cache, modulesDir, target, progress, env, ...(signal && { signal }) });
-  const located = await locate(componentsOf(needs), installer, options);
+  return { installer, cache, options };
+}
+
+async function toToolchain(
+  located: readonly Located[],
+  installer: Installer,
+  cache: CacheLayout,
+  { env }: ToolchainOptions,
+): Promise<Toolchain> {
   const linked = await linkAll(located, cache);
   return {
     binDir: linked.binDir,
@@ -104,13 +132,7 @@ function withoutFolder(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEn
 
 /** Cache first, then the machine, then download, then build; a plugin is downloaded only by an official CLI. */
 async function locate(components: Component[], installer: Installer, options: ToolchainOptions): Promise<Located[]> {
-  const located = new Map<Component, Located>();
-  for (const component of components) {
-    const installed = await installer.find(component);
-    if (installed !== undefined) {
-      located.set(component, { component, origin: "cache", installed });
-    }
-  }
+  const located = await locateInCache(components, installer);
   const missing = (): Component[] => components.filter((component) => !located.has(component));
   if (options.env["TERRARIUM_TOOLCHAIN"] !== "build") {
     for (const component of missing()) {
@@ -130,6 +152,17 @@ async function locate(components: Component[], installer: Installer, options: To
     }
   });
   return [...located.values()];
+}
+
+async function locateInCache(components: readonly Component[], installer: Installer): Promise<Map<Component, Located>> {
+  const located = new Map<Component, Located>();
+  for (const component of components) {
+    const installed = await installer.find(component);
+    if (installed !== undefined) {
+      located.set(component, { component, origin: "cache", installed });
+    }
+  }
+  return located;
 }
 
 async function findOnMachine(component: Component, options: ToolchainOptions): Promise<Located | undefined> {
@@ -214,6 +247,8 @@ function sourceOf(one: Located): string {
 const assets: Record<AssetName, { readonly component: Component; readonly path: string }> = {
   "gateway-api": { component: { recipe: gatewayApi }, path: "standard" },
   calico: { component: { recipe: calico }, path: "calico.yaml" },
+  "kubernetes-api": { component: { recipe: kubernetesApi }, path: "swagger.json" },
+  "pod-security-corpus": { component: { recipe: podSecurityCorpus }, path: "testdata" },
 };
 
 async function fetchAsset(name: AssetName, installer: Installer): Promise<string> {

@@ -258,6 +258,36 @@ export const gatewayApi: Recipe = {
   ],
 };
 
+/** The OpenAPI description of Kubernetes' own kinds. */
+export const kubernetesApi: Recipe = {
+  name: "kubernetes-api",
+  title: `kubernetes API description ${versions.kubernetes}`,
+  coldSeconds: 10,
+  ship: [
+    {
+      folder: "kubernetes",
+      module: "k8s.io/kubernetes",
+      from: "api/openapi-spec/swagger.json",
+      to: "swagger.json",
+    },
+  ],
+};
+
+/** Pods that Pod Security lets in or refuses, by level and version: what Kubernetes tests its own admission with. */
+export const podSecurityCorpus: Recipe = {
+  name: "pod-security-corpus",
+  title: `pod security corpus ${versions.kubernetes}`,
+  coldSeconds: 5,
+  ship: [
+    {
+      folder: "kubernetes",
+      module: "k8s.io/pod-security-admission",
+      from: "test/testdata",
+      to: "testdata",
+    },
+  ],
+};
+
 /** Calico's manifest for clusters that keep its data in the Kubernetes API. */
 export const calico: Recipe = {
   name: "calico",

@@ -11,9 +11,9 @@ import {
   type Toolchain,
 } from "../../clusters/toolchain/index.ts";
 import { sharedCheckout } from "./fixtures.ts";
-import { writeJsonSchemas, type OpenApi } from "./json-schemas.ts";
+import { writeJsonSchemas, type OpenApi } from "../../cli/checks/json-schemas.ts";
 import { outdated, score, unexplained, type AcceptedFinding, type Finding } from "./kube-score.ts";
-import { manifestFiles, validate } from "./kubeconform.ts";
+import { manifestFiles, validate } from "../../cli/checks/kubeconform.ts";
 
 const STACKS = ["dev", "staging", "prod"] as const;
 

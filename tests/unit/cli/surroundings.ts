@@ -31,6 +31,7 @@ export function testSurroundings(scratch: ScratchFolder, more: Partial<Surroundi
     signals: new EventEmitter(),
     interrupted: new AbortController().signal,
     toolchain: () => Promise.resolve(toolchain),
+    installedTools: () => Promise.resolve(undefined),
     validate: (stack) => stack,
     ...more,
   };

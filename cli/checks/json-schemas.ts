@@ -3,7 +3,19 @@ import { dirname, join } from "node:path";
 
 /** What an API server publishes under /openapi/v2, as far as schemas are made from it. */
 export interface OpenApi {
-  readonly definitions: Readonly<Record<string, Definition>>;
+  readonly definitions: Definitions;
+}
+
+/** Schemas by name; those of kinds say of which. */
+export type Definitions = Readonly<Record<string, Definition>>;
+
+/** A CustomResourceDefinition, as far as schemas are made from it. */
+export interface ResourceDefinition {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: Schema } }[];
+  };
 }
 
 interface Definition {
@@ -47,7 +59,18 @@ export function writeJsonSchemas({ definitions }: OpenApi, folder: string): numb
   return paths.size;
 }
 
-function schemaPath({ group, version, kind }: GroupVersionKind): string {
+/** What an API server would publish of a custom resource. */
+export function definitionsOf({ spec: { group, names, versions } }: ResourceDefinition): Definitions {
+  return Object.fromEntries(
+    versions.map(({ name: version, schema }) => [
+      `${group}.${version}.${names.kind}`,
+      { ...schema.openAPIV3Schema, "x-kubernetes-group-version-kind": [{ group, version, kind: names.kind }] },
+    ]),
+  );
+}
+
+/** Path of a kind's schema below the folder of {@link writeJsonSchemas}. */
+export function schemaPath({ group, version, kind }: GroupVersionKind): string {
   return `${group === "" ? version : group}/${kind.toLowerCase()}_${version}.json`;
 }
 

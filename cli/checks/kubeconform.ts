@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./checkout.ts";
+import { runCommand } from "../../clusters/run-command.ts";
 import { SCHEMA_LOCATION } from "./json-schemas.ts";
 
 /** What kubeconform says about manifests. */
@@ -18,7 +18,8 @@ export interface Verdict {
 /** Runs kubeconform, strictly and with schemas from a folder only. */
 export async function validate(kubeconform: string, schemas: string, files: readonly string[]): Promise<Verdict> {
   const options = ["-strict", "-summary", "-output", "json", "-schema-location", join(schemas, SCHEMA_LOCATION)];
-  const result = await run(kubeconform, [...options, ...files], schemas);
+  // It needs no variable, and some would send it to the network.
+  const result = await runCommand(kubeconform, [...options, ...files], { cwd: schemas, env: {} });
   if (result.stderr !== "") throw new Error(result.stderr);
   const { summary, resources } = JSON.parse(result.stdout) as Pick<Verdict, "summary"> & {
     readonly resources: readonly { filename: string; kind: string; name: string; msg: string }[];

@@ -1,0 +1,28 @@
+import { evaluate } from "../../policies/evaluate.ts";
+import { KubeObject } from "../../policies/kube-object.ts";
+import { Stack } from "../../policies/stack.ts";
+import { dayOf, describeWaiver } from "../../policies/waivers.ts";
+import type { Tier } from "../../spec/index.ts";
+import type { KubeManifest } from "../rendered-object.ts";
+import type { CheckResult } from "./result.ts";
+
+/** Asks the rules of the policy pack about rendered manifests. */
+export function checkPolicies(manifests: readonly KubeManifest[], tier: Tier): CheckResult {
+  const stack = new Stack(manifests.map((manifest) => new KubeObject(manifest)));
+  const { violations, waivers, unused } = evaluate(stack, { tier, today: dayOf(new Date()) });
+  const count = (level: string): number => violations.filter((violation) => violation.level === level).length;
+  const found = [
+    `${count("mandatory")} violations`,
+    `${count("advisory")} pieces of advice`,
+    `${waivers.length} waivers`,
+  ];
+  return {
+    check: "policies",
+    summary: `${manifests.length} objects: ${found.join(", ")}`,
+    problems: violations.map(({ rule, message, level }) => ({ message: `${rule}: ${message}`, level })),
+    notes: [
+      ...waivers.map(describeWaiver),
+      ...unused.map((waiver) => `not needed any more: ${describeWaiver(waiver)}`),
+    ],
+  };
+}
