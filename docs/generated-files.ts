@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { platformConfigurationReference } from "../platform/config-reference.ts";
 import { environmentDefinition } from "../platform/crd/definition.ts";
+import { policyReference } from "../policies/reference.ts";
 import {
   environmentJsonSchema,
   resolveEnvironment,
@@ -30,6 +31,7 @@ export function generatedFiles(checkout: string): Record<string, string> {
     }),
     "docs/reference/preview-environments.md": previewEnvironmentReference(),
     "docs/reference/platform-configuration.md": platformConfigurationReference(),
+    "docs/reference/policies.md": policyReference(),
     "platform/crd/environments.yaml": `${DEFINITION_HEAD}${stringify(environmentDefinition(), { lineWidth: 120 })}`,
     "docs/guestbook.svg": drawEnvironment(stackEnvironment(checkout, "dev")),
   };

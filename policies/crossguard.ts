@@ -26,8 +26,8 @@ export function toPolicy(rule: Rule, args: PolicyArgs): ResourceValidationPolicy
   if ("checkStack" in rule) {
     return {
       ...policy,
-      validateStack: ({ resources, getConfig }, report) => {
-        for (const finding of unwaived(rule, engineStack(resources), args, getConfig())) {
+      validateStack: (stack, report) => {
+        for (const finding of unwaived(rule, engineStack(stack.resources), args, stack.getConfig())) {
           report(messageOf(rule, finding.object, finding), finding.object.id);
         }
       },

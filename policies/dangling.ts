@@ -2,8 +2,8 @@ import { mayShareNamespace, type KubeObject } from "./kube-object.ts";
 import { mayCover } from "./network.ts";
 import type { Pod } from "./pod.ts";
 import { mayScale } from "./replicas.ts";
-import type { Finding, StackRule } from "./rule.ts";
-import { mayMatchLabels, maySelect } from "./selector.ts";
+import { when, type Finding, type StackRule } from "./rule.ts";
+import { mayMatchLabels, maySelect, selectsEverything } from "./selector.ts";
 import type { Stack } from "./stack.ts";
 
 const FIX = "Correct the selector, or the labels of the pods that are meant";
@@ -29,8 +29,9 @@ export const danglingRules: readonly StackRule[] = [
     fix: FIX,
     checkStack: danglers("PodDisruptionBudget", "policy", (budget, pods) => {
       const selector = budget.spec.at("selector");
+      if (selector.isMissing) return [{ at: selector, problem: "is missing, which selects no pod" }];
       const selects = (pod: Pod): boolean => maySelect(selector, pod.metadata.at("labels"));
-      return !selector.isMissing && pods.some(selects) ? [] : [{ at: selector, problem: "selects no pod" }];
+      return when(!selectsEverything(selector) && !pods.some(selects), selector, "selects no pod");
     }),
   },
   {
@@ -38,11 +39,12 @@ export const danglingRules: readonly StackRule[] = [
     title: "NetworkPolicies select pods.",
     why: "A policy that selects none opens and closes nothing, and whoever reads it thinks that it does.",
     fix: FIX,
-    checkStack: danglers("NetworkPolicy", "networking.k8s.io", (policy, pods) =>
-      pods.some((pod) => mayCover(policy, pod))
-        ? []
-        : [{ at: policy.spec.at("podSelector"), problem: "selects no pod" }],
-    ),
+    checkStack: danglers("NetworkPolicy", "networking.k8s.io", (policy, pods) => {
+      const selector = policy.spec.at("podSelector");
+      // An empty one is for whatever comes.
+      const selects = selectsEverything(selector) || pods.some((pod) => mayCover(policy, pod));
+      return when(!selects, selector, "selects no pod");
+    }),
   },
   {
     name: "autoscaler-has-target",

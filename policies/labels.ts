@@ -9,8 +9,8 @@ export const labelRules: readonly ObjectRule[] = [
   {
     name: "standard-labels",
     title: "Objects and pods carry the standard labels.",
-    why: "Dashboards, policies and people find by them what belongs together, whose it is and which version runs.",
-    fix: "Set it; see https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/",
+    why: "Dashboards, policies and people find by them what belongs together, whose it is and which version runs. They are [Kubernetes' own recommendation](https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/).",
+    fix: "Set what is missing",
     settings: {
       labels: {
         description: "Labels that every object has, and every pod template.",
@@ -28,15 +28,14 @@ export const labelRules: readonly ObjectRule[] = [
       const places = [object.labels, ...(pod === undefined ? [] : [pod.metadata.at("labels")])];
       // A pod's labels are those of the object itself.
       return [...new Map(places.map((place) => [place.path, place])).values()].flatMap((place) =>
-        absent(place, wanted),
+        lacking(place, wanted),
       );
     },
   },
 ];
 
-function absent(labels: Field, wanted: readonly string[]): Finding[] {
-  return wanted
-    .map((label) => labels.at(label))
-    .filter((label) => label.isMissing || label.text === "")
-    .map((at) => ({ at, problem: at.isMissing ? "is missing" : "is empty" }));
+function lacking(labels: Field, wanted: readonly string[]): Finding[] {
+  if (labels.isUnknown) return [];
+  const absent = wanted.filter((label) => labels.at(label).isMissing || labels.at(label).text === "");
+  return absent.length === 0 ? [] : [{ at: labels, problem: `lacks ${absent.join(", ")}` }];
 }

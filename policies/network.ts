@@ -2,7 +2,7 @@ import type { Field } from "./field.ts";
 import { mayShareNamespace, type KubeObject } from "./kube-object.ts";
 import type { Pod } from "./pod.ts";
 import type { StackRule } from "./rule.ts";
-import { maySelect, selectsEverything } from "./selector.ts";
+import { maySelect, maySelectEverything, selectsEverything } from "./selector.ts";
 import type { Stack } from "./stack.ts";
 
 const DIRECTIONS = ["Ingress", "Egress"] as const;
@@ -91,5 +91,5 @@ function mayHold({ spec }: KubeObject, direction: Direction): boolean {
 
 function deniesEverything({ spec }: KubeObject): boolean {
   const rules = [spec.at("ingress"), spec.at("egress")].flatMap((list) => list.items);
-  return (spec.isUnknown || selectsEverything(spec.at("podSelector"))) && rules.length === 0;
+  return maySelectEverything(spec.at("podSelector")) && rules.length === 0;
 }

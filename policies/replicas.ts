@@ -47,8 +47,11 @@ export function mayScale(autoscaler: KubeObject, workload: KubeObject): boolean 
   );
 }
 
-/** Whether all pods of a workload share one claim. */
+/** Whether all pods of a workload share one claim, or may. */
 function hasOneVolume(workload: KubeObject): boolean {
-  const volumes = podOf(workload)?.spec.at("volumes").items ?? [];
-  return volumes.some((volume) => !volume.at("persistentVolumeClaim").isMissing);
+  const volumes = podOf(workload)?.spec.at("volumes");
+  return (
+    volumes?.isUnknown === true ||
+    volumes?.items.some((volume) => !volume.at("persistentVolumeClaim").isMissing) === true
+  );
 }

@@ -1,10 +1,12 @@
-import { containerRule, type ObjectRule } from "./rule.ts";
+import { containerRule, when, type ObjectRule } from "./rule.ts";
 
 /** What every container says of cpu and memory. */
-const RESOURCES = ["requests", "limits"].flatMap((bound) => [
-  [bound, "cpu"],
-  [bound, "memory"],
-]) as readonly (readonly [string, string])[];
+const RESOURCES = [
+  ["requests", "cpu"],
+  ["requests", "memory"],
+  ["limits", "cpu"],
+  ["limits", "memory"],
+] as const;
 
 /** Rules about what containers may take. */
 export const resourceRules: readonly ObjectRule[] = [
@@ -13,12 +15,17 @@ export const resourceRules: readonly ObjectRule[] = [
       name: "requests-and-limits",
       title: "Containers say how much cpu and memory they need, and how much they may take.",
       why: "Requests are what the scheduler finds room for; limits keep one container from taking what others need.",
-      fix: "Set it for the container, or for the whole pod in spec.resources",
+      fix: "Set them for the container, or for the whole pod in spec.resources",
     },
-    ({ field, role }, { spec }) =>
+    ({ field, role }, { spec }) => {
       // An ephemeral container can't have any: it takes what the pod has left.
-      (role === "ephemeral" ? [] : RESOURCES)
-        .filter((place) => field.at("resources", ...place).isMissing && spec.at("resources", ...place).isMissing)
-        .map((place) => ({ at: field.at("resources", ...place), problem: "is missing" })),
+      if (role === "ephemeral") return [];
+      const resources = field.at("resources");
+      const absent = RESOURCES.filter((place) =>
+        [resources, spec.at("resources")].every((owner) => owner.at(...place).isMissing),
+      );
+      const names = absent.map((place) => place.join("."));
+      return when(absent.length > 0, resources, `lacks ${names.join(", ")}`);
+    },
   ),
 ];

@@ -7,7 +7,7 @@ import type { Stack } from "./stack.ts";
 /** One place that a rule objects to. */
 export interface Finding {
   readonly at: Field;
-  /** What is wrong there, to be read after the path: "is missing". */
+  /** What is wrong there, to be read after the path, e.g. "is missing". */
   readonly problem: string;
 }
 
@@ -38,7 +38,7 @@ interface RuleText {
   readonly title: string;
   /** Why it matters, for the reference. */
   readonly why: string;
-  /** What to do about a finding, as a sentence. */
+  /** What to do about a finding, as a sentence without its full stop. */
   readonly fix: string;
   /** Tiers in which it holds. @default all */
   readonly tiers?: readonly Tier[];
@@ -97,5 +97,5 @@ export function contextOf(rule: Rule, tier: Tier, given: Readonly<Record<string,
 
 /** What is wrong, where, and what to do about it. */
 export function messageOf(rule: Rule, object: KubeObject, { at, problem }: Finding): string {
-  return `${object.toString()}: ${at.path === "" ? "it" : at.path} ${problem}. ${rule.fix}`;
+  return `${object.toString()}: ${at.path === "" ? "it" : at.path} ${problem}. ${rule.fix}.`;
 }

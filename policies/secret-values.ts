@@ -37,11 +37,11 @@ const PUBLIC = [
 /** Runs of characters that an encoded random value may consist of. */
 const RUN = /[A-Za-z0-9+/]{24,}={0,2}/g;
 
-/** Classes of characters that a random value has, all of them. */
-const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/];
+/** What words, abbreviations and numbers a run can be read as. */
+const WORDS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+/g;
 
-/** Least part of neighbours in a run that are of different classes: words and numbers change seldom, random values often. */
-const LEAST_CHANGES = 0.36;
+/** Longest mean length of what a random value can be read as; words that people write are longer. */
+const LONGEST_WORDS = 3;
 
 /** Least bits of entropy for each character of a run. */
 const LEAST_ENTROPY = 3.6;
@@ -109,11 +109,9 @@ function randomIn(text: string): SecretShape | undefined {
 
 /** Whether characters come in no order. Hexadecimal digits alone are as likely a checksum or a commit. */
 function looksRandom(run: string): boolean {
-  const characters = [...run];
-  const classes = characters.map((character) => CLASSES.findIndex((pattern) => pattern.test(character)));
-  if (CLASSES.some((_, index) => !classes.includes(index))) return false;
-  const changes = classes.filter((kind, index) => index > 0 && kind !== classes[index - 1]).length;
-  return changes / (run.length - 1) >= LEAST_CHANGES && entropyOf(characters) >= LEAST_ENTROPY;
+  if (!/[a-z]/.test(run) || !/[A-Z]/.test(run) || !/[0-9]/.test(run)) return false;
+  const words = run.match(WORDS) ?? [];
+  return words.join("").length / words.length < LONGEST_WORDS && entropyOf([...run]) >= LEAST_ENTROPY;
 }
 
 /** Shannon's entropy in bits for each character. */

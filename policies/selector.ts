@@ -1,5 +1,8 @@
 import type { Field } from "./field.ts";
 
+/** What a label selector consists of. */
+const PARTS = ["matchLabels", "matchExpressions"];
+
 /**
  * Whether a map of labels, as a Service has it, may select these labels: what isn't known yet counts as fitting. An empty
  * one selects everything.
@@ -23,10 +26,14 @@ export function maySelect(selector: Field, labels: Field): boolean {
   );
 }
 
-/** Whether a selector selects whatever there is. */
+/** Whether a label selector selects whatever there is. False where that can't be known yet. */
 export function selectsEverything(selector: Field): boolean {
-  const parts = [...selector.at("matchLabels").entries, ...selector.at("matchExpressions").items];
-  return !selector.isUnknown && parts.length === 0;
+  return maySelectEverything(selector) && !PARTS.some((part) => selector.at(part).isUnknown);
+}
+
+/** {@link selectsEverything}, where what isn't known yet counts as such a selector. */
+export function maySelectEverything(selector: Field): boolean {
+  return PARTS.every((part) => selector.at(part).entries.length + selector.at(part).items.length === 0);
 }
 
 function mayFulfil(expression: Field, labels: Field): boolean {
@@ -45,6 +52,7 @@ function mayFulfil(expression: Field, labels: Field): boolean {
       return !label.isMissing;
     case "DoesNotExist":
       return label.isMissing;
+    case undefined:
     default:
       return true;
   }

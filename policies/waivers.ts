@@ -10,6 +10,9 @@ export interface GrantedWaiver extends Waiver {
   readonly object: KubeObject;
 }
 
+/** The rule about waivers, which no waiver is about. */
+const WAIVER_RULE = "waivers";
+
 /** A day as waivers write it, e.g. "2026-11-21". */
 export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);
@@ -19,7 +22,7 @@ export function dayOf(date: Date): string {
 export function waiversOf(object: KubeObject, today: string): GrantedWaiver[] {
   return annotationsOf(object).flatMap(([rule, field]) => {
     const waiver = parseWaiver(field.text ?? "");
-    return waiver === undefined || waiver.until < today ? [] : [{ ...waiver, rule, object }];
+    return waiver === undefined || waiver.until < today || rule === WAIVER_RULE ? [] : [{ ...waiver, rule, object }];
   });
 }
 
@@ -28,10 +31,10 @@ export function describeWaiver({ object, rule, until, reason }: GrantedWaiver): 
   return `${object.toString()} is let off ${rule} until ${until}: ${reason}`;
 }
 
-/** The rule about waivers themselves, which nothing waives. @param rules names of all other rules. */
+/** The rule about waivers themselves. @param rules names of all other rules. */
 export function waiverRule(rules: readonly string[], today: string): ObjectRule {
   return {
-    name: "waivers",
+    name: WAIVER_RULE,
     title: "Waivers name a rule, a reason and the day on which they end.",
     why: `What an object is let off stands on the object itself, as an annotation \`${WAIVER_PREFIX}<rule>: ${WAIVER_FORM}\`: who grants it can be asked, and it is looked at again.`,
     fix: `Write ${WAIVER_FORM} with a day that is still to come, or remove the annotation with what it waives`,
