@@ -71,10 +71,12 @@ export const containerRules: readonly ObjectRule[] = [
       why: `A port of the node is reachable past every NetworkPolicy, and only one pod can have it. ${STANDARD}`,
       fix: "Remove it, and reach the pod through a Service",
     },
-    ({ field }) =>
+    ({ field }, { spec }) =>
       field.at("ports").items.flatMap((port) => {
         const hostPort = port.at("hostPort");
-        return when(!hostPort.isMissing && !hostPort.mayBe(0), hostPort, `is ${String(hostPort.value)}`);
+        if (!hostPort.mayBe(undefined, null, 0)) return [{ at: hostPort, problem: `is ${String(hostPort.value)}` }];
+        const isShared = spec.at("hostNetwork").value === true && !hostPort.isUnknown;
+        return when(isShared, hostPort, "is the container's own port where the pod shares its node's network");
       }),
   ),
   containerRule(

@@ -223,7 +223,14 @@ const CASES: Record<string, { fails: Record<string, Change>; passes?: Record<str
     },
   },
   "pod-security-host-namespaces": {
-    fails: { network: inPod("hostNetwork", true), processes: inPod("hostPID", true), memory: inPod("hostIPC", true) },
+    fails: {
+      network: (objects) => {
+        inPod("hostNetwork", true)(objects);
+        inContainer("ports", undefined)(objects);
+      },
+      processes: inPod("hostPID", true),
+      memory: inPod("hostIPC", true),
+    },
   },
   "pod-security-volumes": {
     fails: {
