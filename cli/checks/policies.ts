@@ -11,14 +11,10 @@ export function checkPolicies(manifests: readonly KubeManifest[], tier: Tier): C
   const stack = new Stack(manifests.map((manifest) => new KubeObject(manifest)));
   const { violations, waivers, unused } = evaluate(stack, { tier, today: dayOf(new Date()) });
   const count = (level: string): number => violations.filter((violation) => violation.level === level).length;
-  const found = [
-    `${count("mandatory")} violations`,
-    `${count("advisory")} pieces of advice`,
-    `${waivers.length} waivers`,
-  ];
+  const counts = `violations ${count("mandatory")}, advice ${count("advisory")}, waivers ${waivers.length}`;
   return {
     check: "policies",
-    summary: `${manifests.length} objects: ${found.join(", ")}`,
+    summary: `${manifests.length} objects: ${counts}`,
     problems: violations.map(({ rule, message, level }) => ({ message: `${rule}: ${message}`, level })),
     notes: [
       ...waivers.map(describeWaiver),

@@ -40,7 +40,7 @@ export async function checkSchemas(surroundings: Surroundings, folders: SchemaFo
   const { summary, problems } = await validate(tools.path("kubeconform"), folders.schemas, known);
   return {
     check,
-    summary: `${summary.valid} objects valid, ${summary.invalid + summary.errors} not`,
+    summary: `${known.length} objects: valid ${summary.valid}, invalid ${summary.invalid + summary.errors}`,
     problems: problems.map((problem) => ({
       message: problem.startsWith(folders.manifests) ? relative(folders.manifests, problem) : problem,
       level: "mandatory",

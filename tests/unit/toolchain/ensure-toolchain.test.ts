@@ -4,6 +4,7 @@ import {
   ChecksumError,
   CommandError,
   ensureToolchain,
+  findToolchain,
   GoRequiredError,
   type ToolName,
 } from "../../../clusters/toolchain/index.ts";
@@ -55,6 +56,16 @@ describe("ensureToolchain", () => {
     const second = ensure(["kubeconform"]);
     assert.equal((await second.toolchain).path("kubeconform"), path("kubeconform"));
     assert.deepEqual([second.progress.lines, await builds()], [[], ["build"]]);
+  });
+
+  it("finds what is installed without building anything", async () => {
+    const options = { cacheDir: scratch.path("cache"), progress: recordingProgress(), env: environment() };
+    assert.equal(await findToolchain(["kubeconform"], options), undefined);
+    const { path } = await ensure(["kubeconform"]).toolchain;
+    const found = await findToolchain(["kubeconform"], options);
+    assert.equal(found?.path("kubeconform"), path("kubeconform"));
+    assert.equal(await findToolchain(["kubeconform", "kube-score"], options), undefined);
+    assert.deepEqual(await builds(), ["build"]);
   });
 
   it("builds once when asked twice at a time, and says what the second waits for", async () => {
