@@ -1,9 +1,12 @@
+import { delimiter, dirname } from "node:path";
 import type { TaskSettings } from "./task.ts";
 
 /** Variables of every Pulumi process beyond the service's own. Credentials are among them, never among arguments. */
 export function engineVariables({ state, tools }: Pick<TaskSettings, "state" | "tools">): Record<string, string> {
   return {
     ...tools.env,
+    // Pulumi starts policy packs with the first `node` that it finds: it is to be the one that runs this service.
+    PATH: [dirname(process.execPath), tools.env["PATH"] ?? process.env["PATH"] ?? ""].join(delimiter),
     PULUMI_BACKEND_URL: state.address,
     ...(state.passphraseFile === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: state.passphraseFile }),
     // The key to a stack's secrets is found in its state: no file has to outlive the operation.

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { CommandResult } from "./checkout.ts";
 import { PROJECT } from "./checkout.ts";
 import { sharedCheckout } from "./fixtures.ts";
+import { runnerOn } from "./runner.ts";
+import { smallEnvironment } from "./small-environment.ts";
 
 /** Rules that a spoilt program breaks. */
 const BROKEN = [
@@ -133,6 +135,22 @@ describe("the policy pack with the real engine", () => {
     assert.equal(result.code, 0, result.stdout + result.stderr);
     assert.deepEqual(violations(result), ["advisory waivers-in-effect"]);
     assert.equal([...result.stdout.matchAll(/ is let off [\w-]+ until 2028-12-31: /g)].length, 5);
+  });
+
+  it("keeps the platform service from applying what breaks a rule, and has nothing else to say of its environments", async () => {
+    const runner = await runnerOn({
+      checkout: sharedCheckout().folder,
+      data: "policies-platform",
+      settings: { policyPacks: [pack] },
+    });
+    const request = { id: "op-1", kind: "apply", stack: "ruled", namespace: "preview-ruled", refresh: false } as const;
+    const description = smallEnvironment("preview-ruled", "latest");
+    const outcome = await runner.start({ ...request, description }, () => undefined).done;
+    runner.close();
+    assert.ok(!outcome.ok, JSON.stringify(outcome));
+    assert.equal(outcome.reason, "PolicyViolation", outcome.message);
+    const rules = [...outcome.message.matchAll(/(?:^Policies forbid it|;)[: ]+([\w-]+): (\w+)\//g)];
+    assert.deepEqual(new Set(rules.map(([, rule]) => rule)), new Set(["pinned-images"]), outcome.message);
   });
 
   it("is what validate asks, without a cluster", async () => {
