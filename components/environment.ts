@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   backupName,
+  logNamespaceOf,
   mapValues,
   resolveEnvironment,
   type EnvironmentSpec,
@@ -13,13 +14,7 @@ import { Postgres } from "./data-stores/postgres.ts";
 import { Redis } from "./data-stores/redis.ts";
 import { Migration } from "./migration.ts";
 import { Namespace } from "./namespace.ts";
-import {
-  ANY_API_SERVER,
-  EnvironmentPolicies,
-  logNamespace,
-  partPolicy,
-  type ApiServerAddress,
-} from "./network-policies.ts";
+import { ANY_API_SERVER, EnvironmentPolicies, partPolicy, type ApiServerAddress } from "./network-policies.ts";
 import { LOG_COLLECTOR, LOG_NAMESPACE_WAIVERS } from "./observability/collector.ts";
 import { Observability } from "./observability/stack.ts";
 import { createPassword } from "./password.ts";
@@ -97,12 +92,13 @@ export class Environment extends pulumi.ComponentResource {
 
   /** The log collector needs a namespace that admits privileged pods. */
   private createLogNamespace(name: string): Namespace | undefined {
-    const { application, tier, observability } = this.environment;
-    if (!observability.loki.enabled || !observability.collector.enabled) return undefined;
+    const { application, tier } = this.environment;
+    const namespace = logNamespaceOf(this.environment);
+    if (namespace === undefined) return undefined;
     return new Namespace(
       `${name}-logs`,
       {
-        namespace: logNamespace(this.environment.name),
+        namespace,
         environment: this.environment.name,
         application,
         tier,

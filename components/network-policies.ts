@@ -4,6 +4,7 @@ import {
   declaredEdges,
   DNS_PORT,
   HTTPS_PORT,
+  logNamespace,
   OBSERVABILITY_PORTS,
   PRIVATE_RANGES,
   selectorLabels,
@@ -45,11 +46,6 @@ export const ANY_API_SERVER: readonly ApiServerAddress[] = [
   { cidr: "0.0.0.0/0", port: 443 },
   { cidr: "0.0.0.0/0", port: 6443 },
 ];
-
-/** Name of the namespace that an environment's log collector runs in. */
-export function logNamespace(environment: string): string {
-  return `${environment}-logs`;
-}
 
 /**
  * The policies that hold for every pod of an environment, by object name: default deny in both directions, DNS, and

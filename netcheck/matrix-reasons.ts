@@ -2,11 +2,12 @@ import { BlockList, isIPv4 } from "node:net";
 import {
   declaredEdges,
   HTTPS_PORT,
+  logNamespaceOf,
   OBSERVABILITY_PORTS,
   PRIVATE_RANGES,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
-import { logNamespaceOf, type Role } from "./matrix-roles.ts";
+import type { Role } from "./matrix-roles.ts";
 
 /** The end of a connection whose policies decide: the caller's egress or the callee's ingress. */
 export type Side = "egress" | "ingress";

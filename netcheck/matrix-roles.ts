@@ -4,6 +4,7 @@ import {
   declaredEdges,
   DNS_PORT,
   HTTPS_PORT,
+  logNamespaceOf,
   OBSERVABILITY_PORTS,
   selectorLabels,
   type ResolvedEnvironment,
@@ -40,11 +41,6 @@ export interface RoleNamespaces {
 
 /** Name of the role outside that nothing admits. */
 export const FOREIGN = "another namespace";
-
-/** Name of the namespace that an environment's log collector runs in; undefined where it has none. */
-export function logNamespaceOf({ name, observability }: ResolvedEnvironment): string | undefined {
-  return observability.loki.enabled && observability.collector.enabled ? `${name}-logs` : undefined;
-}
 
 /** Whether a part talks to the Kubernetes API. */
 export function usesApiServer(part: string, { services }: ResolvedEnvironment): boolean {

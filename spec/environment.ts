@@ -8,8 +8,11 @@ import type { QuantityKind } from "./quantity.ts";
 import { serviceSchema, type ResolvedService } from "./service.ts";
 import { TIERS, type Tier } from "./tiers.ts";
 
+/** End of the name of a log collector's namespace. */
+const LOGS = "-logs";
+
 /** Longest name of an environment, in characters: its log collector's namespace adds a suffix. */
-const MAX_ENVIRONMENT_NAME_LENGTH = MAX_NAME_LENGTH - "-logs".length;
+const MAX_ENVIRONMENT_NAME_LENGTH = MAX_NAME_LENGTH - LOGS.length;
 
 /** Schema of caps on an environment, with a way to write quantities. */
 export function quotaOf<Quantity extends z.ZodType>(quantityOf: (kind: QuantityKind) => Quantity) {
@@ -62,4 +65,14 @@ export interface ResolvedEnvironment {
   readonly network: ResolvedNetwork;
   readonly observability: ResolvedObservability;
   readonly quota?: z.output<typeof quotaSchema>;
+}
+
+/** Name of the namespace that an environment's log collector runs in, where it has one. */
+export function logNamespace(environment: string): string {
+  return `${environment}${LOGS}`;
+}
+
+/** Name of the namespace that an environment's log collector runs in; undefined where it has none. */
+export function logNamespaceOf({ name, observability }: ResolvedEnvironment): string | undefined {
+  return observability.loki.enabled && observability.collector.enabled ? logNamespace(name) : undefined;
 }

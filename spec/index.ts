@@ -10,7 +10,13 @@ export type {
 } from "./data-store.ts";
 export { duration, toMilliseconds } from "./duration.ts";
 export { backupName, callablePorts, declaredEdges, type Edge } from "./edges.ts";
-export { environmentSchema, type EnvironmentSpec, type ResolvedEnvironment } from "./environment.ts";
+export {
+  environmentSchema,
+  logNamespace,
+  logNamespaceOf,
+  type EnvironmentSpec,
+  type ResolvedEnvironment,
+} from "./environment.ts";
 export {
   isSet,
   STACK_CONFIG_KEYS,
