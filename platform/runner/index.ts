@@ -4,11 +4,12 @@ import { type Facts } from "../../clusters/facts.ts";
 import type { Toolchain } from "../../clusters/toolchain/index.ts";
 import { parseQuantity, toMilliseconds } from "../../spec/index.ts";
 import type { Api } from "../adapters/kubernetes/api.ts";
-import type { Runner } from "../domain/operation.ts";
+import type { OperationRequest, Runner } from "../domain/operation.ts";
 import { logFollower } from "./follow-log.ts";
 import { CONTAINER, JOB_PREFIX } from "./job-manifests.ts";
 import { JobRunner } from "./job-runner.ts";
 import { listStacks } from "./list-stacks.ts";
+import { NamespaceRights } from "./namespace-rights.ts";
 import { sampleStack } from "./new-stack.ts";
 import { ProcessRunner } from "./process-runner.ts";
 import type { RunnerSettings } from "./settings.ts";
@@ -25,7 +26,7 @@ export interface RunnerArgs {
   /** The service's own folder: state, passphrase and what operations need while they run, unless the settings say otherwise. */
   readonly dataFolder: string;
   /** With pulumi and kubectl. */
-  readonly toolchain: Toolchain;
+  readonly toolchain: Pick<Toolchain, "path" | "env">;
   readonly env: NodeJS.ProcessEnv;
   /** Reads what the cluster says of itself. */
   readonly facts: () => Promise<Facts>;
@@ -64,9 +65,10 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
   const task = toTaskSettings(args);
   const facts = keepFor(factsKeptMs, args.facts);
   const sample = keepFor(Infinity, () => sampleStack(task));
-  const surroundings: Surroundings = async () => {
+  const rights = namespaceRights(args, task);
+  const surroundings: Surroundings = async (request) => {
     // Without a sample, Pulumi creates each stack, and says what is wrong where it can't.
-    const [known, created] = await Promise.all([facts(), sample().catch(() => undefined)]);
+    const [known, created] = await Promise.all([facts(), sample().catch(() => undefined), rights?.prepare(request)]);
     return { facts: known, sample: created };
   };
   const runner =
@@ -80,7 +82,21 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
   };
 }
 
-type Surroundings = () => Promise<Pick<OperationTask, "facts" | "sample">>;
+type Surroundings = (request: OperationRequest) => Promise<Pick<OperationTask, "facts" | "sample">>;
+
+function namespaceRights(
+  { settings, namespace, jobs }: RunnerArgs,
+  task: TaskSettings,
+): NamespaceRights | undefined {
+  const { kind, namespaceRole: role, job } = settings;
+  if (role === undefined || jobs === undefined) return undefined;
+  return new NamespaceRights({
+    api: jobs.api,
+    settings: task,
+    role,
+    ...(kind === "job" ? { user: `system:serviceaccount:${namespace}:${job.serviceAccount}` } : {}),
+  });
+}
 
 function processRunner({ settings, dataFolder, env }: RunnerArgs, task: TaskSettings, surroundings: Surroundings) {
   return new ProcessRunner({

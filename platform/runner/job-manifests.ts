@@ -134,7 +134,7 @@ function podSpec(name: string, { image, serviceAccount, memory }: JobPlace, grac
           { name: "HOME", value: "/tmp" },
           { name: "NODE_OPTIONS", value: "--disable-warning=ExperimentalWarning" },
         ],
-        resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { memory } },
+        resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { cpu: "2", memory } },
         securityContext: {
           allowPrivilegeEscalation: false,
           privileged: false,

@@ -14,7 +14,7 @@ export interface JobRunnerArgs {
   readonly settings: TaskSettings;
   readonly place: JobPlace;
   /** What else a task needs; asked before each operation. */
-  readonly surroundings: () => Promise<Pick<OperationTask, "facts" | "sample">>;
+  readonly surroundings: (request: OperationRequest) => Promise<Pick<OperationTask, "facts" | "sample">>;
   readonly api: Api;
   /** Follows the log of a pod's container from its start, calling for each line. Settles when the container has ended. */
   readonly followLog: (pod: string, onLine: (line: string) => void, signal: AbortSignal) => Promise<void>;
@@ -121,7 +121,7 @@ class JobOperation {
 
   async #create(): Promise<string> {
     const { settings, place } = this.#args;
-    const surroundings = await this.#args.surroundings();
+    const surroundings = await this.#args.surroundings(this.#request);
     const [task, files] = withMountedFiles({ request: this.#request, settings, folder: FOLDER, ...surroundings });
     const { name, job, secret } = jobManifests(task, files, place);
     const created = await this.#send<OperationJob>("POST", this.#path(), { body: job });

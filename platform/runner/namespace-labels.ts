@@ -1,13 +1,13 @@
 import type { Transform } from "../../components/index.ts";
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
 import { environmentOf } from "../domain/names.ts";
-import type { OperationTask } from "./task.ts";
+import type { OperationTask, TaskSettings } from "./task.ts";
 
 /** Labels of the namespaces that an operation makes: by them, and by nothing else, the platform knows later what is its own. */
 export function namespaceLabels({
   request,
   settings,
-}: Pick<OperationTask, "request" | "settings">): Readonly<Record<string, string>> {
+}: Pick<OperationTask, "request"> & { readonly settings: Pick<TaskSettings, "platform"> }): Readonly<Record<string, string>> {
   const { labels } = PREVIEW_ENVIRONMENT;
   return {
     [labels.environment]: environmentOf(request.namespace) ?? request.namespace,

@@ -13,7 +13,7 @@ import type { OperationTask, TaskSettings } from "./task.ts";
 export interface ProcessRunnerArgs {
   readonly settings: TaskSettings;
   /** What else a task needs; asked before each operation. */
-  readonly surroundings: () => Promise<Pick<OperationTask, "facts" | "sample">>;
+  readonly surroundings: (request: OperationRequest) => Promise<Pick<OperationTask, "facts" | "sample">>;
   /** Most memory of an operation with all its processes, in bytes. */
   readonly memoryBytes: number;
   /** How many processes wait for the next operations while there are any. */
@@ -56,7 +56,7 @@ export class ProcessRunner implements Runner {
       memory: this.#memory,
       listen,
     });
-    const done = operation.run(surroundings().then((known) => ({ request, settings, folder, ...known })));
+    const done = operation.run(surroundings(request).then((known) => ({ request, settings, folder, ...known })));
     return {
       request,
       startedAt: new Date(),

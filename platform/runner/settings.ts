@@ -58,6 +58,10 @@ export const runnerSettingsSchema = z
     parallel: z.int().min(1).max(256).default(64).meta({
       description: "Resources of one environment that are worked on at once; each holds its place until it is ready.",
     }),
+    namespaceRole: z.string().min(1).optional().meta({
+      description:
+        "ClusterRole that operations hold in the namespaces of the environment they work on: the service makes these namespaces and binds it there. Default: none; operations do with the rights that their service account has anyway.",
+    }),
     spare: z.int().min(0).max(16).default(2).meta({
       description:
         "Processes that wait, loaded, for the next operations; about 110 MB each. They are started while operations run.",
