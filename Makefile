@@ -3,11 +3,12 @@
 # The commands for real pods have a default of their own.
 DEV := $(if $(STACK),--stack "$(STACK)")
 STACK ?= dev
+TARGET = $(if $(CONTEXT),--context "$(CONTEXT)",--stack "$(STACK)")
 
 # npm scripts run with the same Node and packages as bin/terrarium.
 NPM = TERRARIUM_CHECKOUT="$(CURDIR)" && . "$(CURDIR)/bin/bootstrap" && npm run --silent
 
-.PHONY: help up down status preview images bootstrap-dev cleanup-dev dev-status test-integration-dev test bench lint format docs
+.PHONY: help up down status preview platform-local platform platform-uninstall images bootstrap-dev cleanup-dev dev-status test-integration-dev test bench lint format docs
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,15 @@ status: ## show what runs where
 
 preview: ## show what `make up` would change
 	@bin/terrarium preview --stack "$(STACK)"
+
+platform-local: ## preview environments on a local cluster: the platform service on this machine
+	@bin/terrarium platform local --stack "$(STACK)" $(CONFIG:%=--config "%")
+
+platform: ## install the platform service into the stack's cluster, or CONTEXT=
+	@bin/terrarium platform install $(TARGET) $(CONFIG:%=--config "%")
+
+platform-uninstall: ## remove it
+	@bin/terrarium platform uninstall $(TARGET)
 
 images: ## make the images of a stack without a registry
 	@bin/terrarium images $(DEV)

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
 import type { ClusterAccess, ClusterProvider, ClusterStatus } from "../clusters/provider.ts";
 import { lastLines } from "../clusters/run-command.ts";
@@ -143,6 +144,7 @@ async function removeUnusedCluster(session: Session, tell: (line: string) => voi
     await provider.down();
   }
   state.removeAll();
+  rmSync(paths.localPlatform, { recursive: true, force: true });
   // Whatever else is in the folder is not ours.
   await rmdir(paths.root).catch(() => undefined);
 }

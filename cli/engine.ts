@@ -7,6 +7,7 @@ import type { ExportedStack } from "../stacks/pending-operations.ts";
 import { CommandFailure } from "./exit.ts";
 import { type ForegroundResult, runInForeground } from "./foreground.ts";
 import { ownerVariable } from "./orphans.ts";
+import type { LoadProgram } from "./program-server.ts";
 import type { StackFile } from "./project.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { StackState } from "./state.ts";
@@ -88,10 +89,16 @@ export class Engine {
    * Runs an operation that needs the program, which then runs in this process.
    *
    * @param outputTo 1 where what Pulumi prints is the result, 2 where it is progress.
+   * @param program @default this checkout's
    */
-  async programOperation(args: readonly string[], outputTo: 1 | 2 = 2): Promise<ForegroundResult> {
-    const { withProgram } = await import("./program-server.ts");
-    return withProgram({ env: this.environment(), folder: this.#args.surroundings.checkout }, (options) =>
+  async programOperation(
+    args: readonly string[],
+    outputTo: 1 | 2 = 2,
+    program?: LoadProgram,
+  ): Promise<ForegroundResult> {
+    const { environmentProgram, withProgram } = await import("./program-server.ts");
+    const own = { env: this.environment(), folder: this.#args.surroundings.checkout };
+    return withProgram(program ?? environmentProgram(own), (options) =>
       this.#foreground([...args, ...options], outputTo),
     );
   }

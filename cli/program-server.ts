@@ -19,18 +19,29 @@ type Handler<Request = unknown, Response = unknown> = (
 /** Bytes of the largest message, as in Pulumi's own servers: large manifests are one message. */
 const largestMessage = 400 * 1024 * 1024;
 
+/** Loads a program; what it gives is called by the engine, and its result is the stack's outputs. */
+export type LoadProgram = () => Promise<() => Promise<unknown>>;
+
+/** This checkout's program: the environment that a stack's configuration describes. */
+export function environmentProgram(args: ProgramArgs): LoadProgram {
+  return async () => {
+    const [{ default: main }] = await Promise.all([import("../index.ts"), import("../components/index.ts")]);
+    return () => main(args);
+  };
+}
+
 /**
- * Lets the engine run this checkout's program in this process, as the Automation API does with inline programs, instead of
- * starting a language host and a second Node. The program loads while Pulumi's command line starts.
+ * Lets the engine run a program in this process, as the Automation API does with inline programs, instead of starting a language
+ * host and a second Node. The program loads while Pulumi's command line starts.
  *
  * @param action gets the options by which Pulumi's command line finds the program; the program is there until it is done.
  */
 export async function withProgram<T>(
-  args: ProgramArgs,
+  program: LoadProgram,
   action: (options: readonly string[]) => Promise<T>,
 ): Promise<T> {
   let loaded: Promise<LanguageServer> | undefined;
-  const load = (): Promise<LanguageServer> => (loaded ??= loadProgram(args));
+  const load = (): Promise<LanguageServer> => (loaded ??= serveProgram(program));
   const whenLoaded =
     <Request, Response>(pick: (program: LanguageServer) => Handler<Request, Response>): Handler<Request, Response> =>
     (call, callback) => {
@@ -54,19 +65,18 @@ export async function withProgram<T>(
   }
 }
 
-async function loadProgram(args: ProgramArgs): Promise<LanguageServer> {
+async function serveProgram(load: LoadProgram): Promise<LanguageServer> {
   loadRarelyNeededLazily();
-  const [pulumi, { dropDebugMessages }, { LanguageServer }, { default: main }] = await Promise.all([
+  const [pulumi, { dropDebugMessages }, { LanguageServer }, program] = await Promise.all([
     import("@pulumi/pulumi"),
     import("../stacks/debug-messages.ts"),
     import("@pulumi/pulumi/automation/server.js") as Promise<unknown> as Promise<{
       LanguageServer: new (program: () => Promise<unknown>) => LanguageServer;
     }>,
-    import("../index.ts"),
-    import("../components/index.ts"),
+    load(),
   ]);
   dropDebugMessages();
-  const server = new LanguageServer(() => main(args));
+  const server = new LanguageServer(program);
   return {
     getRequiredPlugins: server.getRequiredPlugins.bind(server),
     getPluginInfo: server.getPluginInfo.bind(server),

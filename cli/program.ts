@@ -9,7 +9,7 @@ import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
 import { stackName, stackOption } from "./options.ts";
-import { addPlatformCommand } from "./platform.ts";
+import { addPlatformCommand } from "./platform/commands.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
 import { type ReportFormat, reportFormats } from "./report.ts";

@@ -29,8 +29,6 @@ export interface StackFile {
  * @throws UsageFailure when the checkout has no such stack, or a file cannot be read as YAML.
  */
 export function readStackFile(checkout: string, stack: string): StackFile {
-  const project = readYaml(join(checkout, "Pulumi.yaml"))["name"];
-  if (typeof project !== "string") throw new UsageFailure(`${join(checkout, "Pulumi.yaml")} names no project.`);
   const path = join(checkout, `Pulumi.${stack}.yaml`);
   if (!existsSync(path)) {
     const known = stackNames(checkout);
@@ -38,6 +36,13 @@ export function readStackFile(checkout: string, stack: string): StackFile {
       `There is no stack "${stack}". Choose one of: ${known.join(", ")}; or write Pulumi.${stack}.yaml.`,
     );
   }
+  return parseStackFile(checkout, stack, path);
+}
+
+/** Reads a file as that of a stack of the checkout's project, wherever it lies. @throws UsageFailure */
+export function parseStackFile(checkout: string, stack: string, path: string): StackFile {
+  const project = readYaml(join(checkout, "Pulumi.yaml"))["name"];
+  if (typeof project !== "string") throw new UsageFailure(`${join(checkout, "Pulumi.yaml")} names no project.`);
   const file = readYaml(path);
   const prefix = `${project}:`;
   const all = Object.entries((file["config"] ?? {}) as Record<string, unknown>);

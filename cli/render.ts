@@ -113,8 +113,8 @@ export async function renderManifests({ surroundings, state, file }: Session): P
     const created = await pulumi(["stack", "init", file.stack], temporary);
     if (created.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${lastLines(created)}`);
     const args = ["preview", "--json", "--stack", file.stack, "--config-file", config];
-    const { withProgram } = await import("./program-server.ts");
-    const preview = await withProgram({ env, folder: surroundings.checkout }, (options) =>
+    const { environmentProgram, withProgram } = await import("./program-server.ts");
+    const preview = await withProgram(environmentProgram({ env, folder: surroundings.checkout }), (options) =>
       pulumi([...args, ...options], surroundings.checkout),
     );
     if (preview.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${diagnosticsIn(preview)}`);

@@ -22,11 +22,14 @@ export class Session {
   readonly record: RunRecord;
   readonly providers: ClusterProviders;
 
-  /** @throws UsageFailure when there is no such stack. */
-  constructor(surroundings: Surroundings, stack: string) {
+  /**
+   * @param stack its name, or its file where that is none of the checkout's own.
+   * @throws UsageFailure when there is no such stack.
+   */
+  constructor(surroundings: Surroundings, stack: string | StackFile) {
     this.surroundings = surroundings;
     this.paths = localPaths(surroundings.checkout);
-    this.file = readStackFile(surroundings.checkout, stack);
+    this.file = typeof stack === "string" ? readStackFile(surroundings.checkout, stack) : stack;
     this.state = new StackState(this.paths, surroundings.env);
     this.record = new RunRecord(this.paths);
     const { context, kubeconfig } = this.file;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writePrivateFile } from "../clusters/kubeconfig.ts";
 import type { LocalPaths } from "../clusters/local-paths.ts";
 import { folderAddress } from "../stacks/folder-state.ts";
@@ -67,7 +67,7 @@ export class StackState {
 
   /** Folder from which the stack is created and removed, so that Pulumi edits the copy and not the checkout. */
   configFolder(file: StackFile): string {
-    return !this.isLocal || this.#hasOwnSecrets(file) ? this.#paths.checkout : this.#paths.config;
+    return !this.isLocal || this.#hasOwnSecrets(file) ? dirname(file.path) : this.#paths.config;
   }
 
   /** Path of a stack's state; undefined where the user's own backend has it. */

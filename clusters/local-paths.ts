@@ -26,6 +26,10 @@ export interface LocalPaths {
   readonly passphrase: string;
   /** Stack files as given to the engine: the checkout's own plus the encryption salt of this machine. */
   readonly config: string;
+  /** What the platform service keeps on this machine. */
+  readonly platform: string;
+  /** What it keeps of environments on this checkout's own cluster. */
+  readonly localPlatform: string;
 }
 
 /**
@@ -48,6 +52,8 @@ export function localPaths(checkout: string): LocalPaths {
     state: join(root, "state"),
     passphrase: join(root, "passphrase"),
     config: join(root, "config"),
+    platform: join(root, "platform"),
+    localPlatform: join(root, "platform", "local"),
   };
 }
 

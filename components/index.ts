@@ -1,4 +1,11 @@
-export { type ComponentArgs, type Placement, type Transform, type TransformedChild } from "./component.ts";
+export { secretChecksum } from "./checksum.ts";
+export {
+  FIELD_MANAGER,
+  type ComponentArgs,
+  type Placement,
+  type Transform,
+  type TransformedChild,
+} from "./component.ts";
 export type { Connection } from "./data-stores/connection.ts";
 export { Postgres, type PostgresArgs } from "./data-stores/postgres.ts";
 export { Redis, type RedisArgs } from "./data-stores/redis.ts";
@@ -6,7 +13,14 @@ export { toCanonicalForm } from "./canonical-form.ts";
 export { Environment, type ClusterFacts, type EnvironmentArgs } from "./environment.ts";
 export { Migration, type MigrationArgs } from "./migration.ts";
 export { Namespace, type NamespaceArgs } from "./namespace.ts";
-export { environmentPolicies, partPolicy, type ApiServerAddress, type PolicySpec } from "./network-policies.ts";
+export {
+  EnvironmentPolicies,
+  environmentPolicies,
+  partPolicy,
+  type ApiServerAddress,
+  type PolicySpec,
+} from "./network-policies.ts";
 export { Observability } from "./observability/stack.ts";
+export { createPassword } from "./password.ts";
 export { listSecretKeys } from "./secret-keys.ts";
 export { Service, type ServiceArgs } from "./service.ts";

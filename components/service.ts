@@ -13,7 +13,7 @@ import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
-import { httpProbe, type PodArgs } from "./pod.ts";
+import { httpProbe, type PodArgs, type Volume } from "./pod.ts";
 import { createRoute } from "./route.ts";
 import { builtFromSource, cacheClaim } from "./source.ts";
 import { createVolume } from "./volume.ts";
@@ -37,6 +37,10 @@ export interface ServiceArgs extends ComponentArgs {
   readonly startAfter?: readonly pulumi.Resource[];
   /** Whether a ServiceMonitor is created. @default false */
   readonly serviceMonitor?: boolean;
+  /** What pods read from ConfigMaps and Secrets as files. @default nothing */
+  readonly mounts?: readonly { readonly path: string; readonly volume: Volume & { readonly name: string } }[];
+  /** More annotations of the pods, which are rolled when one changes. @default none */
+  readonly podAnnotations?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Gateway that an exposed service gets a route of. @default none, and no route */
   readonly gateway?: ResolvedNetwork["gateway"];
 }
@@ -115,7 +119,9 @@ export class Service extends Component {
         ...configChecksum(config),
         ...(hasSecrets ? secretChecksum(secrets, args.checksumKey) : {}),
         ...scrapeAnnotations(service),
+        ...args.podAnnotations,
       },
+      volumes: args.mounts?.map(({ volume }) => volume),
       container: {
         name,
         image: service.image,
@@ -129,7 +135,10 @@ export class Service extends Component {
           POD_NAMESPACE: { fieldRef: { fieldPath: "metadata.namespace" } },
         },
         resources: service.resources,
-        mounts: service.volumes.map((volume) => ({ volume: volume.name, path: volume.mountPath })),
+        mounts: [
+          ...service.volumes.map((volume) => ({ volume: volume.name, path: volume.mountPath })),
+          ...(args.mounts ?? []).map(({ path, volume }) => ({ volume: volume.name, path, readOnly: true })),
+        ],
         livenessProbe: toProbe(service.probes.liveness),
         readinessProbe: toProbe(service.probes.readiness),
         startupProbe: service.probes.startup && toProbe(service.probes.startup),

@@ -31,7 +31,7 @@ export interface PlatformOptions {
   /** Folder for what the service keeps on this machine. */
   readonly dataFolder: string;
   /** With pulumi and kubectl. */
-  readonly toolchain: Toolchain;
+  readonly toolchain: Pick<Toolchain, "path" | "env">;
   /** Variables of the operations' processes. */
   readonly env: NodeJS.ProcessEnv;
   /** Takes a line of the log, with its end. */
@@ -69,7 +69,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     env,
     facts: () => factsFrom((path) => api.send("GET", path)),
     jobs: { access, api },
-    ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [deploymentPrefix()] } } : {}),
+    ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [podPrefix()] } } : {}),
   });
   let reconciler: Reconciler | undefined;
 
@@ -154,7 +154,8 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   log.info("ended");
 }
 
-/** Start of the names of this service's pods: that of the Deployment. Two hashes follow in each. */
-function deploymentPrefix(): string {
-  return hostname().replace(/[^-]+-[^-]+$/, "");
+/** Start of the names of this service's pods: a StatefulSet's number follows, or a Deployment's two hashes. */
+function podPrefix(): string {
+  const name = hostname();
+  return /-\d{1,3}$/.test(name) ? name.replace(/\d+$/, "") : name.replace(/[^-]+-[^-]+$/, "");
 }

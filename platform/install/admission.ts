@@ -1,0 +1,50 @@
+import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+import type { Installation } from "./installation.ts";
+import type { Manifest } from "./manifest.ts";
+import { clusterNames, SERVICE, userName } from "./names.ts";
+
+/**
+ * Holds every write of the service and its operations to namespaces of environments and to the platform's own: roles can't tell
+ * namespaces by their names. Without it, the right to make namespaces and to bind one role in them is cluster-wide.
+ *
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+export function admissionManifests({ namespace, config }: Installation): Manifest[] {
+  const { policy: name } = clusterNames(namespace);
+  const users = [...new Set([SERVICE, config.runner.job.serviceAccount])].map((each) => userName(namespace, each));
+  const prefix = PREVIEW_ENVIRONMENT.namespacePrefix;
+  const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
+  const isTheirs = `has(request.namespace) && (request.namespace == '${namespace}' || request.namespace.startsWith('${prefix}'))`;
+  return [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
+        },
+        matchConditions: [
+          {
+            name: "is-the-platform",
+            expression: `request.userInfo.username in [${users.map((user) => `'${user}'`).join(", ")}]`,
+          },
+        ],
+        validations: [
+          {
+            expression: `(${isNamespace}) ? has(request.name) && request.name.startsWith('${prefix}') : ${isTheirs}`,
+            message: `The platform service writes to namespaces whose names start with ${prefix}, and to ${namespace}.`,
+            reason: "Forbidden",
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"] },
+    },
+  ];
+}

@@ -1,0 +1,79 @@
+import { HTTPS_PORT, resolveEnvironment, selectorLabels } from "../../spec/index.ts";
+import type { Installation } from "./installation.ts";
+import type { Manifest } from "./manifest.ts";
+import { APPLICATION, SERVICE } from "./names.ts";
+
+/** What an installation knows of the cluster. */
+export interface ApiServerAddress {
+  readonly cidr: string;
+  readonly port: number;
+}
+
+const POSTGRES_PORT = 5432;
+const EVERYWHERE = "0.0.0.0/0";
+
+/**
+ * Policies beyond those of the service's environment, which close everything but DNS and, for the service, the API server:
+ * metrics come in from the namespace of the monitoring, and both the service and its Jobs reach the state.
+ */
+export function networkManifests(installation: Installation, apiServer: readonly ApiServerAddress[]): Manifest[] {
+  const { namespace, config, description, stateAddress } = installation;
+  const { observability } = resolveEnvironment(description);
+  const service = selectorLabels({ name: SERVICE, instance: namespace });
+  const monitoring = { "kubernetes.io/metadata.name": observability.monitoringNamespace };
+  const outside = outsideOf(stateAddress, config.runner.state.secretsProvider);
+  return [
+    policy(namespace, "allow-metrics", service, {
+      ingress: [{ from: [{ namespaceSelector: { matchLabels: monitoring } }], ports: [tcp(config.http.port)] }],
+    }),
+    ...(outside.length > 0
+      ? [policy(namespace, "allow-state", { "app.kubernetes.io/part-of": APPLICATION }, { egress: outside.map(to) })]
+      : []),
+    ...(config.runner.kind === "job"
+      ? [
+          policy(
+            namespace,
+            "allow-operations",
+            { "app.kubernetes.io/name": "terrarium-operation" },
+            { egress: apiServer.map(to) },
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Where the state and the key to its secrets are. A name may stand for any address. */
+function outsideOf(stateAddress: string | undefined, secretsProvider: string): ApiServerAddress[] {
+  const key = secretsProvider === "passphrase" ? [] : [{ cidr: EVERYWHERE, port: HTTPS_PORT }];
+  if (stateAddress === undefined) return key;
+  if (!stateAddress.startsWith("postgres:")) return [{ cidr: EVERYWHERE, port: HTTPS_PORT }];
+  const { hostname, port } = new URL(stateAddress);
+  const cidr = /^\d+(\.\d+){3}$/.test(hostname) ? `${hostname}/32` : EVERYWHERE;
+  return [{ cidr, port: port === "" ? POSTGRES_PORT : Number(port) }, ...key];
+}
+
+function policy(
+  namespace: string,
+  name: string,
+  podLabels: Readonly<Record<string, string>>,
+  rules: { readonly ingress: readonly object[] } | { readonly egress: readonly object[] },
+): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name, namespace },
+    spec: {
+      podSelector: { matchLabels: podLabels },
+      policyTypes: ["ingress" in rules ? "Ingress" : "Egress"],
+      ...rules,
+    },
+  };
+}
+
+function to({ cidr, port }: ApiServerAddress): object {
+  return { to: [{ ipBlock: { cidr } }], ports: [tcp(port)] };
+}
+
+function tcp(port: number): object {
+  return { protocol: "TCP", port };
+}
