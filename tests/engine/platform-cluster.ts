@@ -20,19 +20,29 @@ const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/envir
 /** A simulated cluster of its own for the platform service, with the definition of its resource. */
 export class PlatformCluster {
   readonly api: KubernetesApi;
-  readonly #checkout: Checkout;
+  readonly checkout: Checkout;
+  readonly kubeconfig: string;
   readonly #cluster: SimulatedCluster;
-  readonly #kubeconfig: string;
   readonly #services: PlatformProcess[] = [];
 
   private constructor(checkout: Checkout, cluster: SimulatedCluster, kubeconfig: string) {
-    this.#checkout = checkout;
+    this.checkout = checkout;
     this.#cluster = cluster;
-    this.#kubeconfig = kubeconfig;
+    this.kubeconfig = kubeconfig;
     this.api = new KubernetesApi(readClusterAccess({ kubeconfig }));
   }
 
   static async create(): Promise<PlatformCluster> {
+    const made = await PlatformCluster.createBare();
+    await made.#prepare().catch(async (error: unknown) => {
+      await made.remove();
+      throw error;
+    });
+    return made;
+  }
+
+  /** A cluster that knows nothing of Environments. */
+  static async createBare(): Promise<PlatformCluster> {
     const checkout = await Checkout.create();
     const { env, platform } = process;
     const cluster = new SimulatedCluster({
@@ -46,17 +56,17 @@ export class PlatformCluster {
           env,
         }),
     });
-    const made = new PlatformCluster(checkout, cluster, (await cluster.up()).kubeconfig);
-    await made.#prepare().catch(async (error: unknown) => {
-      await made.remove();
-      throw error;
-    });
-    return made;
+    return new PlatformCluster(checkout, cluster, (await cluster.up()).kubeconfig);
   }
 
-  /** Starts the service. @param name of its files; a replica of the same name goes on with the same state. */
-  start(name: string, config: object = {}): PlatformProcess {
-    const service = new PlatformProcess(this.#checkout.folder, this.#kubeconfig, name, config);
+  /**
+   * Starts the service.
+   *
+   * @param name of its files; a replica of the same name goes on with the same state.
+   * @param kubeconfig as whom it reaches the cluster. @default as its administrator
+   */
+  start(name: string, config: object = {}, kubeconfig = this.kubeconfig): PlatformProcess {
+    const service = new PlatformProcess(this.checkout.folder, kubeconfig, name, config);
     this.#services.push(service);
     return service;
   }
@@ -110,7 +120,7 @@ export class PlatformCluster {
 
   /** Kills the API server and starts it again as it was. */
   async restartApiServer(): Promise<void> {
-    const folder = localPaths(this.#checkout.folder).kwok;
+    const folder = localPaths(this.checkout.folder).kwok;
     const found = (await listProcesses()).find(
       ({ commandLine }) => commandLine.startsWith(folder) && commandLine.split(" ")[0]?.endsWith("/kube-apiserver"),
     );
@@ -128,7 +138,7 @@ export class PlatformCluster {
   async remove(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.kill()));
     await this.#cluster.down();
-    this.#checkout.remove();
+    this.checkout.remove();
   }
 
   /** Whether the API server is ready for requests of every kind. */

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
+import { ApiError, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
+import type { PreviewEnvironment } from "../../spec/index.ts";
+import { NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
+
+const REPOSITORY = "https://git.example.com/team/guestbook";
+const source = { repository: REPOSITORY, branch: "main" };
+const SERVICE = "terrarium-platform";
+const RBAC = "rbac.authorization.k8s.io";
+
+interface Listed {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
+describe("an installed platform service", () => {
+  let cluster: PlatformCluster;
+  let service: PlatformProcess;
+  let kubeconfig: string;
+  /** The API as the installed service's account. */
+  let asService: KubernetesApi;
+
+  before(async () => {
+    cluster = await PlatformCluster.createBare();
+    writeFileSync(join(cluster.checkout.folder, "platform.yaml"), stringify(configuration(cluster.checkout.folder)));
+    await installed();
+    kubeconfig = cluster.checkout.write("service.kubeconfig", await kubeconfigOf(cluster));
+    asService = new KubernetesApi(readClusterAccess({ kubeconfig }));
+    service = cluster.start("installed", await installedConfiguration(cluster), kubeconfig);
+    await service.says('"leading"');
+  });
+
+  after(() => cluster.remove());
+
+  const platform = (...args: string[]) =>
+    cluster.checkout.terrarium(["platform", ...args, "--kubeconfig", cluster.kubeconfig]);
+  const installed = async (): Promise<string> => {
+    const { code, stderr } = await platform("install", "--config", "platform.yaml");
+    assert.equal(code, 0, stderr);
+    return stderr;
+  };
+
+  it("runs hardened, with its configuration and its secrets as files", async () => {
+    const path = `/apis/apps/v1/namespaces/${NAMESPACE}/statefulsets/${SERVICE}`;
+    const workload = await cluster.read<{ spec: { template: { spec: PodSpec } } }>(path);
+    const pod = workload?.spec.template.spec;
+    assert.equal(pod?.serviceAccountName, SERVICE);
+    assert.equal(pod.securityContext.runAsUser, 65532);
+    const [container] = pod.containers;
+    assert.equal(container?.securityContext.readOnlyRootFilesystem, true);
+    const mounts = new Map(container.volumeMounts.map(({ mountPath, readOnly }) => [mountPath, readOnly === true]));
+    assert.equal(mounts.get("/etc/terrarium/configuration"), true);
+    assert.equal(mounts.get("/etc/terrarium/files"), true);
+    assert.equal(mounts.get("/var/lib/terrarium"), false);
+  });
+
+  it("is what it was after it is installed again", async () => {
+    assert.match(await installed(), /Resources:\n +\d+ unchanged\n/);
+  });
+
+  it("may do all that a whole environment takes, from its creation over an update to its end", async () => {
+    await cluster.createEnvironment("whole", { source });
+    await cluster.environmentUntil("whole", isReady, 120);
+    await cluster.changeEnvironment("whole", { overrides: { services: { "guestbook-worker": { replicas: 2 } } } });
+    await cluster.environmentUntil("whole", (environment) => isReady(environment) && isCurrent(environment), 60);
+    assert.equal((await refusal("GET", "/api/v1/namespaces/preview-whole/secrets")).status, 200);
+  });
+
+  it("may do nothing beside it", async () => {
+    await cluster.api.send("POST", "/api/v1/namespaces", { body: { metadata: { name: "others" } } });
+    const role = { apiGroup: RBAC, kind: "ClusterRole", name: "terrarium-environment" };
+    const admin = { apiGroup: RBAC, kind: "ClusterRole", name: "cluster-admin" };
+    const bindings = (namespace: string) => `/apis/${RBAC}/v1/namespaces/${namespace}/rolebindings`;
+    const label = { metadata: { labels: { "pod-security.kubernetes.io/enforce": "privileged" } } };
+    const table: readonly [Parameters<typeof refusal>, RegExp][] = [
+      [["GET", "/api/v1/namespaces/kube-system/secrets"], /cannot list resource "secrets"/],
+      [["GET", "/api/v1/secrets"], /cannot list resource "secrets"/],
+      [["GET", `/api/v1/namespaces/${NAMESPACE}/secrets/platform-files`], /cannot get resource "secrets"/],
+      [["GET", "/api/v1/nodes"], /cannot list resource "nodes"/],
+      [["GET", "/api/v1/namespaces/others/pods"], /cannot list resource "pods"/],
+      [["POST", "/api/v1/namespaces/others/configmaps", { metadata: { name: "x" } }], /cannot create/],
+      [["POST", `/apis/${RBAC}/v1/clusterroles`, { metadata: { name: "x" } }], /cannot create/],
+      [["POST", `/apis/${RBAC}/v1/clusterrolebindings`, { metadata: { name: "x" }, roleRef: admin }], /cannot create/],
+      [["POST", bindings("preview-whole"), { metadata: { name: "x" }, roleRef: admin }], /permissions not currently held/],
+      // From here on, roles would allow it.
+      [["POST", bindings("others"), { metadata: { name: "x" }, roleRef: role }], /writes to namespaces whose names/],
+      [["POST", "/api/v1/namespaces", { metadata: { name: "mine" } }], /writes to namespaces whose names/],
+      [["PATCH", "/api/v1/namespaces/kube-system", label], /writes to namespaces whose names/],
+      [["DELETE", "/api/v1/namespaces/others"], /writes to namespaces whose names/],
+      [["DELETE", `/api/v1/namespaces/${NAMESPACE}`], /writes to namespaces whose names/],
+    ];
+    for (const [request, expected] of table) {
+      const { status, message } = await refusal(...request);
+      assert.deepEqual([status, expected.test(message)], [403, true], `${request.slice(0, 2).join(" ")}: ${message}`);
+    }
+  });
+
+  it("lets people with the right for Environments ask for them, and do nothing else", async () => {
+    const edit = `/apis/${RBAC}/v1/clusterroles/terrarium-environments-edit`;
+    const role = await cluster.read<{ rules: { resources: string[]; verbs: string[] }[]; metadata: object }>(edit);
+    assert.match(JSON.stringify(role?.metadata), /aggregate-to-edit":"true/);
+    const changes = role?.rules.filter(({ verbs }) => verbs.includes("create")).flatMap(({ resources }) => resources);
+    assert.deepEqual(changes, ["environments"]);
+  });
+
+  it("is not removed while there are environments", async () => {
+    const { code, stderr } = await platform("uninstall");
+    assert.equal(code, 1);
+    assert.match(stderr, /There are preview environments: whole\. Nothing was removed\./);
+    assert.match(stderr, /env delete whole --wait/);
+  });
+
+  it("is removed completely", async () => {
+    await cluster.deleteEnvironment("whole");
+    await cluster.environmentUntil("whole", (environment) => environment === undefined, 90);
+    assert.equal(await cluster.read("/api/v1/namespaces/preview-whole"), undefined);
+    assert.equal(await service.stop(), 0);
+    assert.doesNotMatch(service.log, /forbidden/i);
+    const { code, stderr } = await platform("uninstall");
+    assert.equal(code, 0, stderr);
+    const kinds = [
+      "/api/v1/namespaces",
+      `/apis/${RBAC}/v1/clusterroles`,
+      `/apis/${RBAC}/v1/clusterrolebindings`,
+      "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+      "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    ];
+    for (const kind of kinds) {
+      const { items } = await cluster.api.send<Listed>("GET", kind);
+      const left = items.map(({ metadata }) => metadata.name).filter((name) => name.includes("terrarium"));
+      assert.deepEqual(left, [], kind);
+    }
+    assert.match((await platform("uninstall")).stderr, /nothing to remove/);
+  });
+
+  /** What the API server says to the service. */
+  async function refusal(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object) {
+    try {
+      await asService.send(method, path, { body });
+      return { status: 200, message: "" };
+    } catch (error) {
+      if (error instanceof ApiError) return error;
+      throw error;
+    }
+  }
+});
+
+interface PodSpec {
+  readonly serviceAccountName: string;
+  readonly securityContext: { readonly runAsUser: number };
+  readonly containers: readonly {
+    readonly securityContext: { readonly readOnlyRootFilesystem: boolean };
+    readonly volumeMounts: readonly { readonly mountPath: string; readonly readOnly?: boolean }[];
+  }[];
+}
+
+/** The sample application with everything that an environment can have on this cluster. */
+function configuration(checkout: string): object {
+  const base = parse(readFileSync(join(checkout, "examples/guestbook/environment.yaml"), "utf8")) as {
+    services: Record<string, object>;
+  };
+  const worker = { ...base.services["guestbook-worker"], scaling: { maxReplicas: 3 }, replicas: 1 };
+  const backup = { schedule: "30 2 * * *", keep: 3, storage: "1Gi" };
+  return {
+    repositories: {
+      [REPOSITORY]: {
+        base: {
+          ...base,
+          services: { ...base.services, "guestbook-worker": worker },
+          dataStores: { postgres: { engine: "postgres", extensions: ["vector"], backup }, redis: { engine: "redis" } },
+          quota: { pods: 60 },
+        },
+      },
+    },
+    retry: { first: "1s" },
+  };
+}
+
+/** What the installed service's pod reads, as a process of this machine can use it. */
+async function installedConfiguration({ api }: PlatformCluster): Promise<object> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/configmaps/platform-configuration`;
+  const { data } = await api.send<{ data: Record<string, string> }>("GET", path);
+  const config = parse(data["platform.yaml"] ?? "") as { runner: object };
+  return { ...config, http: { port: 0 }, runner: { ...config.runner, state: {} } };
+}
+
+/** A kubeconfig with nothing but the service account's token. */
+async function kubeconfigOf({ api, kubeconfig }: PlatformCluster): Promise<object> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${SERVICE}/token`;
+  const { status } = await api.send<{ status: { token: string } }>("POST", path, { body: { spec: {} } });
+  const file = parse(readFileSync(kubeconfig, "utf8")) as { users: { name: string }[] };
+  return { ...file, users: file.users.map(({ name }) => ({ name, user: { token: status.token } })) };
+}
+
+function isReady(environment: PreviewEnvironment | undefined): boolean {
+  return environment?.status?.phase === "Ready";
+}
+
+function isCurrent(environment: PreviewEnvironment | undefined): boolean {
+  return environment?.status?.observedGeneration === environment?.metadata.generation;
+}
