@@ -6,6 +6,7 @@ import { git } from "./git-image.ts";
 import { nodeBuilder, nodeDebug, nodeRuntime } from "./node-images.ts";
 import { fullReference, type CatalogueEntry, type DockerfileRecipe } from "./recipe.ts";
 import { rustBuilder } from "./rust-images.ts";
+import { kubectl, pulumi } from "./tool-images.ts";
 
 const thirdParty = {
   postgres17: { root: postgres17 },
@@ -31,6 +32,18 @@ const clock: DockerfileRecipe = {
   bases: { BUILD_IMAGE: "rustBuilder", RUNTIME_IMAGE: "ccRuntime", DEBUG_IMAGE: "ccDebug" },
 };
 
+const platform: DockerfileRecipe = {
+  context: ".",
+  packageManager: "npm",
+  bases: {
+    BUILD_IMAGE: "nodeBuilder",
+    PULUMI_IMAGE: "pulumi",
+    KUBECTL_IMAGE: "kubectl",
+    RUNTIME_IMAGE: "nodeRuntime",
+    DEBUG_IMAGE: "nodeDebug",
+  },
+};
+
 /** Every image that Terrarium and its examples run, and the images that those are built on. */
 export const CATALOGUE = {
   ...(Object.fromEntries(
@@ -47,10 +60,17 @@ export const CATALOGUE = {
   },
   clock: { reference: fullReference("terrarium/clock:0.1.0"), dockerfile: clock },
   clockDebug: { reference: fullReference("terrarium/clock:0.1.0-debug"), dockerfile: { ...clock, target: "debug" } },
+  platform: { reference: fullReference("terrarium/platform:0.1.0"), dockerfile: platform },
+  platformDebug: {
+    reference: fullReference("terrarium/platform:0.1.0-debug"),
+    dockerfile: { ...platform, target: "debug" },
+  },
   nodeBuilder: { reference: "localhost/terrarium/node-builder:24", root: nodeBuilder },
   nodeRuntime: { reference: "localhost/terrarium/node-runtime:24", root: nodeRuntime },
   nodeDebug: { reference: "localhost/terrarium/node-debug:24", root: nodeDebug },
   rustBuilder: { reference: "localhost/terrarium/rust-builder:1", root: rustBuilder },
+  pulumi: { reference: "localhost/terrarium/pulumi:3", root: pulumi },
+  kubectl: { reference: "localhost/terrarium/kubectl:1", root: kubectl },
   ccRuntime: { reference: "localhost/terrarium/cc-runtime:13", root: ccRuntime },
   ccDebug: { reference: "localhost/terrarium/cc-debug:13", root: ccDebug },
 } as const satisfies Record<string, CatalogueEntry>;

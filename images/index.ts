@@ -7,4 +7,4 @@ export { ensureImages, type BuiltImage, type ImagesOptions } from "./ensure-imag
 export { loadImages, pullInto, type ImageTarget } from "./load-images.ts";
 
 /** Tools whose executables are in images: what the toolchain given to ensureImages must have. */
-export const IMAGE_TOOLS: readonly ToolName[] = ["prometheus", "loki", "otelcol"];
+export const IMAGE_TOOLS: readonly ToolName[] = ["prometheus", "loki", "otelcol", "pulumi", "kubectl"];

@@ -56,7 +56,8 @@ export interface RootRecipe {
 }
 
 /** An image that others are built on. */
-export type BaseName = "nodeBuilder" | "nodeRuntime" | "nodeDebug" | "rustBuilder" | "ccRuntime" | "ccDebug";
+export type BaseName =
+  "nodeBuilder" | "nodeRuntime" | "nodeDebug" | "rustBuilder" | "ccRuntime" | "ccDebug" | "pulumi" | "kubectl";
 
 /** What gets packages in the build of a Dockerfile. */
 export type PackageManager = "npm" | "cargo";

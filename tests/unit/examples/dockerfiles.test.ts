@@ -42,9 +42,9 @@ const copied = (stage: Stage): string[] =>
     .flatMap((text) => text.split(/\s+/).slice(1, -1))
     .map((path) => path.replace(/^\.\//, ""));
 
-const installs = { guestbook: "npm ci", clock: "cargo chef cook" } as const;
+const installs = { guestbook: "npm ci", clock: "cargo chef cook", platform: "npm ci" } as const;
 
-for (const example of ["guestbook", "clock"] as const) {
+for (const example of ["guestbook", "clock", "platform"] as const) {
   const { dockerfile: recipe } = CATALOGUE[example];
   const text = read(join(recipe.context, "Dockerfile"));
   const stages = stagesOf(text);
@@ -64,7 +64,8 @@ for (const example of ["guestbook", "clock"] as const) {
       );
       assert.ok(stage);
       const at = stage.instructions.findIndex(({ text: step }) => step.includes(installs[example]));
-      assert.ok(!copied({ ...stage, instructions: stage.instructions.slice(0, at) }).includes("src"));
+      const before = copied({ ...stage, instructions: stage.instructions.slice(0, at) });
+      for (const source of ["src", "platform"]) assert.ok(!before.includes(source));
     });
 
     it("builds the runtime last: without a step, a shell or a health check, as nobody", () => {
@@ -103,7 +104,7 @@ for (const example of ["guestbook", "clock"] as const) {
       const steps = stages
         .flatMap((stage) => only(stage, "RUN"))
         .filter((step) => /npm ci|cargo (install|chef cook|build)/.test(step));
-      assert.equal(steps.length, example === "guestbook" ? 1 : 3);
+      assert.equal(steps.length, example === "clock" ? 3 : 1);
       for (const step of steps) assert.match(step, /--mount=type=secret,id=(npmrc|cargo),target=\S+,required=false/);
     });
   });
