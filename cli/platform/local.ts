@@ -4,6 +4,7 @@ import type { ClusterAccess } from "../../clusters/provider.ts";
 import { writeClusterRecord } from "../../clusters/record.ts";
 import { clusterTools } from "../../clusters/registry.ts";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
+import { DEFINITION } from "../../platform/install/names.ts";
 import { CommandFailure } from "../exit.ts";
 import { Session } from "../session.ts";
 import { say, type Surroundings } from "../surroundings.ts";
@@ -65,5 +66,5 @@ async function prepare(surroundings: Surroundings, access: ClusterAccess, namesp
   };
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
   await run(["apply", "--server-side", "--force-conflicts", "--field-manager=terrarium", "--filename=-"], list);
-  await run(["wait", "--for=condition=Established", "--timeout=30s", "crd/environments.terrarium.dev"]);
+  await run(["wait", "--for=condition=Established", "--timeout=30s", `crd/${DEFINITION}`]);
 }

@@ -1,4 +1,5 @@
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
+import { DEFINITION } from "../../platform/install/names.ts";
 import { type ClusterReader, type KubeObject, listObjects } from "../../stacks/cluster-objects.ts";
 import { createdNamespaces } from "../../stacks/exported-state.ts";
 import { findRemains, volumesOf } from "../../stacks/remains.ts";
@@ -12,8 +13,6 @@ export interface UninstallOptions extends TargetOptions {
   /** Goes on although there are Environments; what they stand for stays. */
   readonly abandonEnvironments: boolean;
 }
-
-const DEFINITION = "environments.terrarium.dev";
 
 /** Cluster-wide kinds of objects that an installation has. */
 const CLUSTER_WIDE = [

@@ -84,7 +84,10 @@ describe("an installed platform service", () => {
       [["POST", "/api/v1/namespaces/others/configmaps", { metadata: { name: "x" } }], /cannot create/],
       [["POST", `/apis/${RBAC}/v1/clusterroles`, { metadata: { name: "x" } }], /cannot create/],
       [["POST", `/apis/${RBAC}/v1/clusterrolebindings`, { metadata: { name: "x" }, roleRef: admin }], /cannot create/],
-      [["POST", bindings("preview-whole"), { metadata: { name: "x" }, roleRef: admin }], /permissions not currently held/],
+      [
+        ["POST", bindings("preview-whole"), { metadata: { name: "x" }, roleRef: admin }],
+        /permissions not currently held/,
+      ],
       // From here on, roles would allow it.
       [["POST", bindings("others"), { metadata: { name: "x" }, roleRef: role }], /writes to namespaces whose names/],
       [["POST", "/api/v1/namespaces", { metadata: { name: "mine" } }], /writes to namespaces whose names/],
@@ -94,7 +97,7 @@ describe("an installed platform service", () => {
     ];
     for (const [request, expected] of table) {
       const { status, message } = await refusal(...request);
-      assert.deepEqual([status, expected.test(message)], [403, true], `${request.slice(0, 2).join(" ")}: ${message}`);
+      assert.deepEqual([status, expected.test(message)], [403, true], `${request[0]} ${request[1]}: ${message}`);
     }
   });
 

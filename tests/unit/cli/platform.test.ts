@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stringify } from "yaml";
+import { readableLine } from "../../../cli/platform/readable-log.ts";
+import { sampleConfig } from "../../../cli/platform/sample-config.ts";
+import { platformStackFile } from "../../../cli/platform/stack-file.ts";
 import { runProgram } from "../../../cli/program.ts";
 import { useScratchFolder } from "../clusters/scratch-folder.ts";
 import { testSurroundings } from "./surroundings.ts";
@@ -67,3 +71,59 @@ function kubeconfigFor(server: string): string {
     "current-context": "test",
   });
 }
+
+describe("a line of the service's log at a terminal", () => {
+  it("has time, message and fields; the level where it is not the usual one", () => {
+    const line = (fields: object) => readableLine(JSON.stringify({ time: "2030-01-31T18:00:01.234Z", ...fields }));
+    assert.equal(line({ level: "info", message: "leading", identity: "a-1" }), "18:00:01 leading identity=a-1\n");
+    assert.equal(
+      line({ level: "warn", message: "the watch ended", reason: "no answer" }),
+      '18:00:01 WARN the watch ended reason="no answer"\n',
+    );
+  });
+});
+
+describe("the stack of an installation", () => {
+  const scratch = useScratchFolder();
+
+  it("is another one for each context, whatever that is called", () => {
+    testSurroundings(scratch());
+    const names = ["one", "arn:aws:eks:eu:1:cluster/one", "arn:aws:eks:eu:1:cluster-one"].map(
+      (context) => platformStackFile(scratch().path, context).stack,
+    );
+    assert.equal(names[0], "platform-one");
+    assert.equal(new Set(names).size, 3);
+    for (const name of names) assert.match(name, /^[A-Za-z0-9_-]+$/);
+  });
+
+  it("is one of the checkout's project, and found again with what Pulumi wrote into its file", () => {
+    testSurroundings(scratch());
+    const { project, path } = platformStackFile(scratch().path, "one");
+    assert.equal(project, "terrarium");
+    appendFileSync(path, "encryptionsalt: v1:abc\n");
+    assert.equal(platformStackFile(scratch().path, "one").encryptionSalt, "v1:abc");
+  });
+});
+
+describe("terrarium platform local and install", () => {
+  const scratch = useScratchFolder();
+
+  for (const command of ["local", "install"]) {
+    it(`${command} refuses a wrong configuration or cluster before anything is started`, async () => {
+      const surroundings = testSurroundings(scratch(), { toolchain: () => Promise.reject(new Error("not asked")) });
+      const config = scratch().file("platform.yaml", "caps: { global: none }");
+      const kubeconfig = scratch().file("kubeconfig", kubeconfigFor("https://127.0.0.1:1"));
+      const target = command === "install" ? ["--kubeconfig", kubeconfig] : [];
+      assert.equal(await runProgram(["platform", command, "--config", config, ...target], surroundings), 2);
+      assert.match(surroundings.output.stderr, /caps\.global: got "none"/);
+    });
+  }
+
+  it("say what a sample configuration has, and leave it as it was changed", () => {
+    const file = sampleConfig({ checkout: scratch().path });
+    assert.match(readFileSync(file, "utf8"), /examples\/guestbook\/environment\.yaml/);
+    writeFileSync(file, "caps: {}\n");
+    assert.equal(sampleConfig({ checkout: scratch().path }), file);
+    assert.equal(readFileSync(file, "utf8"), "caps: {}\n");
+  });
+});

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { KubeConfig } from "@kubernetes/client-node";
-import type { Toolchain } from "../../../../clusters/toolchain/index.ts";
 import { createRunner, type RunnerArgs, toTaskSettings } from "../../../../platform/runner/index.ts";
 import { runnerSettingsSchema } from "../../../../platform/runner/settings.ts";
 import { useScratchFolder } from "../../clusters/scratch-folder.ts";
@@ -13,7 +12,7 @@ describe("the runner that the settings describe", () => {
     namespace: "terrarium",
     cluster: {},
     dataFolder: scratch().path,
-    toolchain: { path: (name: string) => `/tools/${name}`, env: { GOMEMLIMIT: "1GiB" } } as unknown as Toolchain,
+    toolchain: { path: (name: string) => `/tools/${name}`, env: { GOMEMLIMIT: "1GiB" } },
     env: {},
     facts: () => Promise.reject(new Error("not asked")),
     jobs: { access: new KubeConfig(), api: new ScriptedApi() },

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { readConfigFile } from "../../../../platform/config-file.ts";
+import { type Installation, toInstallation } from "../../../../platform/install/installation.ts";
+import { Platform } from "../../../../platform/install/platform.ts";
+import { useScratchFolder } from "../../clusters/scratch-folder.ts";
+import { pathsOf, record, type Recording } from "../../mocks.ts";
+
+const IMAGE = "registry.example.com/terrarium/platform:1.0.0";
+const ADDRESS = "postgres://me:hunter2hunter2@db.example.com/state";
+const facts = { serviceMonitors: false, apiServer: [{ cidr: "192.0.2.1/32", port: 6443 }] };
+
+describe("an installation of the platform service", () => {
+  const scratch = useScratchFolder();
+
+  async function describeIt(config: string): Promise<Installation> {
+    return toInstallation(await readConfigFile(scratch().file("platform.yaml", config)), IMAGE);
+  }
+
+  async function install(config = ""): Promise<Recording> {
+    const installation = await describeIt(config);
+    const { recording } = await record(() => new Platform("terrarium", { installation, facts }, {}));
+    return recording;
+  }
+
+  it("keeps state in a volume of its one replica, which a drain may move, where no other place is named", async () => {
+    const recording = await install();
+    const { spec } = recording.one("StatefulSet", "terrarium-platform").object;
+    assert.equal(spec.replicas, 1);
+    assert.deepEqual(
+      spec.volumeClaimTemplates.map(({ metadata }) => metadata.name),
+      ["data"],
+    );
+    const [container] = spec.template.spec.containers;
+    assert.deepEqual(container?.args, [
+      "platform/serve.ts",
+      "--config=/etc/terrarium/configuration/platform.yaml",
+      "--data=/var/lib/terrarium",
+    ]);
+    assert.equal(disruption(recording), 0);
+    assert.equal(networkPolicy(recording, "allow-state"), undefined);
+  });
+
+  it("has two replicas, of which one always stays, where state is in a server that both reach", async () => {
+    const recording = await install(`runner: { state: { address: "${ADDRESS}" } }`);
+    const { spec } = recording.one("Deployment", "terrarium-platform").object;
+    assert.equal(spec.replicas, 2);
+    assert.ok(spec.template.spec.containers[0]?.args.includes("--data=/tmp/terrarium"));
+    assert.equal(disruption(recording), 1);
+    const to = [{ ipBlock: { cidr: "0.0.0.0/0" } }];
+    const { podSelector, egress } = networkPolicy(recording, "allow-state") ?? {};
+    assert.deepEqual(egress, [{ to, ports: [{ protocol: "TCP", port: 5432 }] }]);
+    assert.deepEqual(podSelector, { matchLabels: { "app.kubernetes.io/part-of": "terrarium" } });
+  });
+
+  it("opens the way to the very address of the state's server where that is known", async () => {
+    const recording = await install('runner: { state: { address: "postgres://192.0.2.7:6432/state" } }');
+    const { egress } = networkPolicy(recording, "allow-state") ?? {};
+    assert.deepEqual(egress, [
+      { to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: [{ protocol: "TCP", port: 6432 }] },
+    ]);
+  });
+
+  it("has passphrase and address in one Secret that is mounted, and nowhere else", async () => {
+    const recording = await install(`runner: { state: { address: "${ADDRESS}" } }`);
+    assert.deepEqual(recording.holdersOf("terrarium-passphrase"), ["Secret platform-files"]);
+    const holders = recording.objects().filter(({ object }) => pathsOf(object, "hunter2").length > 0);
+    assert.deepEqual(
+      holders.map(({ object }) => `${object.kind} ${object.metadata.name}`),
+      ["Secret platform-files"],
+    );
+    const secret = recording.one("Secret", "platform-files");
+    assert.deepEqual(secret.secretPaths, ["stringData"]);
+    const { runner } = configurationIn(recording);
+    assert.deepEqual(runner.state, {
+      secretsProvider: "passphrase",
+      saveOnce: false,
+      addressFile: "/etc/terrarium/files/state-address",
+      passphraseFile: "/etc/terrarium/files/passphrase",
+    });
+  });
+
+  it("takes a passphrase that there is already", async () => {
+    const file = scratch().file("passphrase", "an old one of ours\n");
+    const recording = await install(`runner: { state: { passphraseFile: "${file}" } }`);
+    assert.equal(recording.one("Secret", "platform-files").object.stringData["passphrase"], "an old one of ours");
+  });
+
+  it("has descriptions from other files in its own configuration", async () => {
+    scratch().file("shop.yaml", "services: { web: { image: 'team/shop:1' } }");
+    const recording = await install("repositories: { 'https://git.example.com/team/shop': { base: shop.yaml } }");
+    assert.deepEqual(configurationIn(recording).repositories["https://git.example.com/team/shop"]?.base, {
+      services: { web: { image: "team/shop:1" } },
+    });
+  });
+
+  it("rolls its pods when the configuration changes in what counts after a restart only", async () => {
+    const checksums = async (config: string): Promise<unknown> =>
+      (await install(config)).one("StatefulSet", "terrarium-platform").object.spec.template.metadata.annotations;
+    const before = await checksums("operations: 4");
+    assert.deepEqual(await checksums("{ operations: 4, logLevel: debug }"), before);
+    assert.notDeepEqual(await checksums("{ operations: 4, runner: { timeout: 5m } }"), before);
+  });
+
+  it("leaves a pod more time to end than the service takes", async () => {
+    const { spec } = (await install("{ drain: 2m, runner: { grace: 40s } }")).one(
+      "StatefulSet",
+      "terrarium-platform",
+    ).object;
+    assert.ok(spec.template.spec.terminationGracePeriodSeconds > 160);
+  });
+
+  it("leaves the rights of operations to the Jobs' own account where operations run as Jobs", async () => {
+    const recording = await install(`runner: { kind: job, state: { address: "${ADDRESS}" } }`);
+    const subject = (name: string) =>
+      (found(recording, "ClusterRoleBinding", name) as { subjects: { name: string }[] }).subjects[0]?.name;
+    assert.equal(subject("terrarium-operations"), "terrarium-operations");
+    assert.equal(subject("terrarium-platform"), "terrarium-platform");
+    assert.equal(configurationIn(recording).runner.job.image, IMAGE);
+    const { egress } = networkPolicy(recording, "allow-operations") ?? {};
+    assert.deepEqual(egress, [
+      { to: [{ ipBlock: { cidr: "192.0.2.1/32" } }], ports: [{ protocol: "TCP", port: 6443 }] },
+    ]);
+    const secrets = rules(recording, "Role", "terrarium-platform").filter(({ resources }) =>
+      resources.includes("secrets"),
+    );
+    assert.deepEqual(
+      secrets.map(({ verbs }) => verbs),
+      [["create"]],
+      "the service can't read the Secrets of Jobs",
+    );
+  });
+
+  it("has no rule with a wildcard, and none for Secrets of the whole cluster", async () => {
+    const recording = await install(`runner: { kind: job, state: { address: "${ADDRESS}" } }`);
+    const roles = recording.objects().filter(({ object }) => /Role$/.test(object.kind));
+    assert.ok(roles.length >= 6);
+    for (const { object } of roles) assert.doesNotMatch(JSON.stringify(object), /"\*"/, object.metadata.name);
+    for (const name of ["terrarium-platform", "terrarium-operations"])
+      assert.ok(!rules(recording, "ClusterRole", name).some(({ resources }) => resources.includes("secrets")));
+  });
+
+  it("refuses what means this machine or can't be read, and says where", async () => {
+    await assert.rejects(describeIt('runner: { state: { address: "file:///srv/state" } }'), {
+      name: "InstallationError",
+      message: /^runner\.state names a folder of this machine/,
+    });
+    await assert.rejects(describeIt("runner: { state: { passphraseFile: gone } }"), {
+      name: "InstallationError",
+      message: /^runner\.state\.passphraseFile: gone can't be read/,
+    });
+  });
+});
+
+interface Rule {
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function rules(recording: Recording, kind: string, name: string): readonly Rule[] {
+  return (found(recording, kind, name) as { rules: Rule[] }).rules;
+}
+
+function found(recording: Recording, kind: string, name: string): unknown {
+  const one = recording.objects().find(({ object }) => object.kind === kind && object.metadata.name === name);
+  assert.ok(one, `${kind} ${name}`);
+  return one.object;
+}
+
+function networkPolicy(recording: Recording, name: string) {
+  return recording.all("NetworkPolicy").find(({ object }) => object.metadata.name === name)?.object.spec;
+}
+
+function disruption(recording: Recording): unknown {
+  return recording.one("PodDisruptionBudget", "terrarium-platform").object.spec.minAvailable;
+}
+
+function configurationIn(recording: Recording) {
+  const { data } = recording.one("ConfigMap", "platform-configuration").object;
+  return parse(data["platform.yaml"] ?? "") as {
+    runner: { state: object; job: { image: string } };
+    repositories: Record<string, { base: object }>;
+  };
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { type Api, ApiError } from "../../../../platform/adapters/kubernetes/api.ts";
+import type { OperationRequest } from "../../../../platform/domain/operation.ts";
+import { NamespaceRights } from "../../../../platform/runner/namespace-rights.ts";
+import type { EnvironmentSpec } from "../../../../spec/index.ts";
+
+const plain: EnvironmentSpec = {
+  name: "preview-shop",
+  tier: "dev",
+  application: "shop",
+  services: { web: { image: "team/shop:1" } },
+  observability: { enabled: false },
+};
+const request = (kind: OperationRequest["kind"], description?: EnvironmentSpec): OperationRequest => ({
+  id: "1",
+  kind,
+  stack: "preview-shop",
+  namespace: "preview-shop",
+  ...(description ? { description } : {}),
+});
+
+/** An API server that has some namespaces, and lets a binding count only when it is asked the third time. */
+function apiServer(...existing: string[]) {
+  const namespaces = new Set(existing);
+  const bindings = new Map<string, { name: string }>();
+  const created: unknown[] = [];
+  let reviews = 0;
+  const api: Api = {
+    send: <T>(_: string, path: string, { body }: { body?: unknown } = {}): Promise<T> => {
+      const answer = (value: unknown) => Promise.resolve(value as T);
+      const refuse = (status: number) => Promise.reject(new ApiError(status, path));
+      const within = /\/namespaces\/([^/]+)\/rolebindings$/.exec(path)?.[1];
+      if (path.endsWith("/selfsubjectreviews")) return answer({ status: { userInfo: { username: "me" } } });
+      if (path.endsWith("/selfsubjectaccessreviews")) return answer({ status: { allowed: ++reviews >= 3 } });
+      if (within !== undefined) {
+        if (!namespaces.has(within)) return refuse(404);
+        if (bindings.has(within)) return refuse(409);
+        bindings.set(within, (body as { subjects: [{ name: string }] }).subjects[0]);
+        return answer({});
+      }
+      const { name } = (body as { metadata: { name: string } }).metadata;
+      if (namespaces.has(name)) return refuse(409);
+      namespaces.add(name);
+      created.push(body);
+      return answer({});
+    },
+  };
+  return { api, namespaces, bindings, created, reviews: () => reviews };
+}
+
+describe("the rights of operations in an environment's namespaces", () => {
+  const role = "terrarium-environment";
+
+  it("are there before the operation begins: the namespace is made, the role bound, and counts", async () => {
+    const server = apiServer();
+    await new NamespaceRights({ api: server.api, role }).prepare(request("apply", plain));
+    assert.deepEqual([...server.bindings], [["preview-shop", { ...server.bindings.get("preview-shop"), name: "me" }]]);
+    assert.equal(server.reviews(), 3);
+    assert.match(JSON.stringify(server.created), /"app.kubernetes.io\/instance":"preview-shop"/);
+  });
+
+  it("are also in the namespace of the log collector, where there is one", async () => {
+    const server = apiServer();
+    await new NamespaceRights({ api: server.api, role }).prepare(request("apply", { ...plain, observability: {} }));
+    assert.deepEqual([...server.bindings.keys()].sort(), ["preview-shop", "preview-shop-logs"]);
+  });
+
+  it("are given to the Jobs' account where operations run as Jobs, without waiting", async () => {
+    const server = apiServer();
+    const user = "system:serviceaccount:terrarium:terrarium-operations";
+    await new NamespaceRights({ api: server.api, role, user }).prepare(request("apply", plain));
+    assert.equal(server.bindings.get("preview-shop")?.name, user);
+    assert.equal(server.reviews(), 0);
+  });
+
+  it("are given once", async () => {
+    const server = apiServer();
+    const rights = new NamespaceRights({ api: server.api, role });
+    await rights.prepare(request("apply", plain));
+    await rights.prepare(request("apply", plain));
+    assert.equal(server.created.length, 1);
+    assert.equal(server.reviews(), 3);
+  });
+
+  it("are given for a destroy where the namespaces are there, and make none", async () => {
+    const server = apiServer("preview-shop");
+    await new NamespaceRights({ api: server.api, role }).prepare(request("destroy"));
+    assert.deepEqual([...server.bindings.keys()], ["preview-shop"]);
+    assert.deepEqual(server.created, []);
+  });
+
+  it("are asked for again after the API server did not answer", async () => {
+    const server = apiServer();
+    let down = true;
+    const api: Api = {
+      send: (...args) => (down ? Promise.reject(new ApiError(0, "no answer")) : server.api.send(...args)),
+    };
+    const rights = new NamespaceRights({ api, role });
+    await assert.rejects(rights.prepare(request("destroy")), /no answer/);
+    down = false;
+    await rights.prepare(request("apply", plain));
+    assert.deepEqual([...server.bindings.keys()], ["preview-shop"]);
+  });
+});
