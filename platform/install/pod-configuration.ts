@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mapValues } from "../../spec/index.ts";
 import type { PlatformConfig, PlatformSettings } from "../config.ts";
@@ -45,7 +46,11 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
       http: { port: http.port === 0 ? PORT : http.port },
       repositories: mapValues(config.repositories, (repository, address) => {
         const base = domain.repositories[repositoryKey(address)]?.base;
-        return base === undefined ? repository : { ...repository, base };
+        const digest = createHash("sha256").update(address).digest("hex").slice(0, 8);
+        const secretFiles = mapValues(repository.secretFiles, (file, key) =>
+          mounted(`secret-${digest}-${key}`, readText(`repositories.${address}.secretFiles.${key}`, file)),
+        );
+        return { ...repository, secretFiles, ...(base === undefined ? {} : { base }) };
       }),
       runner: {
         ...runner,

@@ -84,10 +84,7 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
 
 type Surroundings = (request: OperationRequest) => Promise<Pick<OperationTask, "facts" | "sample">>;
 
-function namespaceRights(
-  { settings, namespace, jobs }: RunnerArgs,
-  task: TaskSettings,
-): NamespaceRights | undefined {
+function namespaceRights({ settings, namespace, jobs }: RunnerArgs, task: TaskSettings): NamespaceRights | undefined {
   const { kind, namespaceRole: role, job } = settings;
   if (role === undefined || jobs === undefined) return undefined;
   return new NamespaceRights({

@@ -7,7 +7,9 @@ import type { OperationTask, TaskSettings } from "./task.ts";
 export function namespaceLabels({
   request,
   settings,
-}: Pick<OperationTask, "request"> & { readonly settings: Pick<TaskSettings, "platform"> }): Readonly<Record<string, string>> {
+}: Pick<OperationTask, "request"> & { readonly settings: Pick<TaskSettings, "platform"> }): Readonly<
+  Record<string, string>
+> {
   const { labels } = PREVIEW_ENVIRONMENT;
   return {
     [labels.environment]: environmentOf(request.namespace) ?? request.namespace,

@@ -67,7 +67,14 @@ process.exitCode = await onStack(async (checkout) => {
     const { message, stderr = "" } = error as Error & { stderr?: string };
     console.error(message, stderr);
     console.error(await kubectl("get", "pods,environments,jobs,events", "--namespace=terrarium").catch(String));
-    console.error(await kubectl("logs", "--namespace=terrarium", "--selector=app.kubernetes.io/name=terrarium-platform", "--tail=100").catch(String));
+    console.error(
+      await kubectl(
+        "logs",
+        "--namespace=terrarium",
+        "--selector=app.kubernetes.io/name=terrarium-platform",
+        "--tail=100",
+      ).catch(String),
+    );
     return 1;
   } finally {
     rmSync(file, { force: true });

@@ -94,6 +94,21 @@ describe("an installation of the platform service", () => {
     });
   });
 
+  it("has the values that services take by key in the same Secret", async () => {
+    scratch().file("token", "t0ken-of-the-shop");
+    const base = "{ services: { web: { image: 'team/shop:1', secrets: { TOKEN: { config: token } } } } }";
+    const recording = await install(
+      `repositories: { 'https://git.example.com/team/shop': { secretFiles: { token: token }, base: ${base} } }`,
+    );
+    const holders = recording.objects().filter(({ object }) => pathsOf(object, "t0ken-of-the-shop").length > 0);
+    assert.deepEqual(
+      holders.map(({ object }) => object.metadata.name),
+      ["platform-files"],
+    );
+    const [repository] = Object.values(configurationIn(recording).repositories);
+    assert.match(repository?.secretFiles["token"] ?? "", /^\/etc\/terrarium\/files\/secret-[0-9a-f]{8}-token$/);
+  });
+
   it("rolls its pods when the configuration changes in what counts after a restart only", async () => {
     const checksums = async (config: string): Promise<unknown> =>
       (await install(config)).one("StatefulSet", "terrarium-platform").object.spec.template.metadata.annotations;
@@ -179,6 +194,6 @@ function configurationIn(recording: Recording) {
   const { data } = recording.one("ConfigMap", "platform-configuration").object;
   return parse(data["platform.yaml"] ?? "") as {
     runner: { state: object; job: { image: string } };
-    repositories: Record<string, { base: object }>;
+    repositories: Record<string, { base: object; secretFiles: Record<string, string> }>;
   };
 }

@@ -50,32 +50,37 @@ function apiServer(...existing: string[]) {
 
 describe("the rights of operations in an environment's namespaces", () => {
   const role = "terrarium-environment";
+  const settings = { platform: "terrarium" };
 
   it("are there before the operation begins: the namespace is made, the role bound, and counts", async () => {
     const server = apiServer();
-    await new NamespaceRights({ api: server.api, role }).prepare(request("apply", plain));
+    await new NamespaceRights({ api: server.api, settings, role }).prepare(request("apply", plain));
     assert.deepEqual([...server.bindings], [["preview-shop", { ...server.bindings.get("preview-shop"), name: "me" }]]);
     assert.equal(server.reviews(), 3);
-    assert.match(JSON.stringify(server.created), /"app.kubernetes.io\/instance":"preview-shop"/);
+    const [{ metadata }] = server.created as [{ metadata: { labels: Record<string, string> } }];
+    assert.equal(metadata.labels["app.kubernetes.io/instance"], "preview-shop");
+    assert.equal(metadata.labels["terrarium.dev/environment"], "shop", "it is found should nothing follow");
   });
 
   it("are also in the namespace of the log collector, where there is one", async () => {
     const server = apiServer();
-    await new NamespaceRights({ api: server.api, role }).prepare(request("apply", { ...plain, observability: {} }));
+    await new NamespaceRights({ api: server.api, settings, role }).prepare(
+      request("apply", { ...plain, observability: {} }),
+    );
     assert.deepEqual([...server.bindings.keys()].sort(), ["preview-shop", "preview-shop-logs"]);
   });
 
   it("are given to the Jobs' account where operations run as Jobs, without waiting", async () => {
     const server = apiServer();
     const user = "system:serviceaccount:terrarium:terrarium-operations";
-    await new NamespaceRights({ api: server.api, role, user }).prepare(request("apply", plain));
+    await new NamespaceRights({ api: server.api, settings, role, user }).prepare(request("apply", plain));
     assert.equal(server.bindings.get("preview-shop")?.name, user);
     assert.equal(server.reviews(), 0);
   });
 
   it("are given once", async () => {
     const server = apiServer();
-    const rights = new NamespaceRights({ api: server.api, role });
+    const rights = new NamespaceRights({ api: server.api, settings, role });
     await rights.prepare(request("apply", plain));
     await rights.prepare(request("apply", plain));
     assert.equal(server.created.length, 1);
@@ -84,7 +89,7 @@ describe("the rights of operations in an environment's namespaces", () => {
 
   it("are given for a destroy where the namespaces are there, and make none", async () => {
     const server = apiServer("preview-shop");
-    await new NamespaceRights({ api: server.api, role }).prepare(request("destroy"));
+    await new NamespaceRights({ api: server.api, settings, role }).prepare(request("destroy"));
     assert.deepEqual([...server.bindings.keys()], ["preview-shop"]);
     assert.deepEqual(server.created, []);
   });
@@ -95,7 +100,7 @@ describe("the rights of operations in an environment's namespaces", () => {
     const api: Api = {
       send: (...args) => (down ? Promise.reject(new ApiError(0, "no answer")) : server.api.send(...args)),
     };
-    const rights = new NamespaceRights({ api, role });
+    const rights = new NamespaceRights({ api, settings, role });
     await assert.rejects(rights.prepare(request("destroy")), /no answer/);
     down = false;
     await rights.prepare(request("apply", plain));
