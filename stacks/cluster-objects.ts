@@ -1,6 +1,9 @@
 import { type ClusterAccess, ClusterError } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
 
+/** Milliseconds for an answer. kubectl's own option for it makes kubectl overlook the cluster whose pod it runs in. */
+const timeoutMs = 30_000;
+
 /** Reads a cluster with kubectl. */
 export interface ClusterReader {
   /** Path of kubectl. */
@@ -33,7 +36,7 @@ export interface KubeObject {
  * @throws ClusterError when the cluster does not answer.
  */
 export async function listObjects(reader: ClusterReader, args: readonly string[]): Promise<KubeObject[]> {
-  const result = await runKubectl(reader, ["get", ...args, "--output", "json", "--request-timeout=30s"]);
+  const result = await runKubectl(reader, ["get", ...args, "--output", "json"]);
   if (result.code !== 0) throw new ClusterError(`The cluster cannot be read: ${lastLines(result, 1)}`);
   // Asked by name, kubectl answers with an object where it finds one, and with nothing where it may ignore that there is none.
   if (result.stdout.trim() === "") return [];
@@ -61,5 +64,5 @@ function runKubectl(reader: ClusterReader, args: readonly string[]): Promise<Com
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
     ...(context === undefined ? [] : ["--context", context]),
   ];
-  return (reader.run ?? runCommand)(reader.kubectl, [...target, ...args], { env: reader.env });
+  return (reader.run ?? runCommand)(reader.kubectl, [...target, ...args], { env: reader.env, timeoutMs });
 }

@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /cluster is unreachable|connection refused|connection reset by peer|no such host|i\/o timeout|TLS handshake timeout|network is unreachable|apiserver not ready|currently unable to handle the request|etcdserver: |unable to load schema information from the API server|http2: client connection lost/,
+      /cluster is unreachable|connection refused|connection reset by peer|no such host|i\/o timeout|TLS handshake timeout|network is unreachable|apiserver not ready|currently unable to handle the request|etcdserver: |unable to load schema information from the API server|http2: client connection lost|gave no answer within/,
     reason: "ClusterUnavailable",
     retry: "transient",
     advice: "The cluster's API server, or the state's server, does not answer.",

@@ -43,9 +43,10 @@ process.exitCode = await onStack(async (checkout) => {
     return onPlatform("platform", "install", "--config", file);
   };
   const live = async (how: string): Promise<void> => {
-    const options = ["--repository", REPOSITORY, "--branch", "main", "--wait"];
+    const wait = ["--wait", "--timeout", "3m"];
+    const options = ["--repository", REPOSITORY, "--branch", "main", ...wait];
     await step(`${how}: an environment is Ready`, () => onPlatform("env", "create", "pods", ...options));
-    await step(`${how}: it is gone`, () => onPlatform("env", "delete", "pods", "--wait"));
+    await step(`${how}: it is gone`, () => onPlatform("env", "delete", "pods", ...wait));
     const left = await kubectl("get", "namespaces", "--output=name");
     if (/preview-pods/.test(left)) throw new Error(`its namespace is still there:\n${left}`);
   };

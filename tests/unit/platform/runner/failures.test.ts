@@ -15,6 +15,7 @@ describe("why an operation failed", () => {
       "ClusterUnavailable",
       "transient",
     ],
+    ["The cluster cannot be read: kubectl gave no answer within 30 s", "ClusterUnavailable", "transient"],
     ["etcdserver: request timed out", "ClusterUnavailable", "transient"],
     ['Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1', "UpdateFailed", "terminal"],
     ["2 errors occurred: the Pod did not become ready", "UpdateFailed", "transient"],

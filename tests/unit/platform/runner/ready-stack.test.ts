@@ -80,7 +80,7 @@ describe("a stack, before an operation", () => {
     scratch().program("kubectl", "exit 0");
     assert.ok("exists" in (await free()).found);
     assert.deepEqual(scratch().calls(), [
-      "kubectl --kubeconfig /kubeconfig --context previews get pods terrarium-op-pr-7-0a1b2c3d-xyz12 --namespace terrarium --ignore-not-found --output json --request-timeout=30s",
+      "kubectl --kubeconfig /kubeconfig --context previews get pods terrarium-op-pr-7-0a1b2c3d-xyz12 --namespace terrarium --ignore-not-found --output json",
     ]);
   });
 
