@@ -65,7 +65,11 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
 }
 
 /** @returns whether creations of an interrupted update were taken into the state, to be compared with the cluster. */
-async function adoptInterrupted(engine: Engine, session: Session, tell: (line: string) => void): Promise<boolean> {
+export async function adoptInterrupted(
+  engine: Engine,
+  session: Session,
+  tell: (line: string) => void,
+): Promise<boolean> {
   const stateFile = session.state.stateFile(session.file.project, session.file.stack);
   if (stateFile === undefined || !existsSync(stateFile) || !hasPendingOperations(readFileSync(stateFile, "utf8")))
     return false;

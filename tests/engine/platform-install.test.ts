@@ -61,6 +61,14 @@ describe("an installed platform service", () => {
     assert.match(await installed(), /Resources:\n +\d+ unchanged\n/);
   });
 
+  it("is not moved to another namespace, which would take all Environments with it", async () => {
+    const { folder } = cluster.checkout;
+    writeFileSync(join(folder, "moved.yaml"), stringify({ ...configuration(folder), namespace: "elsewhere" }));
+    const { code, stderr } = await platform("install", "--config", "moved.yaml");
+    assert.equal(code, 2);
+    assert.match(stderr, /is installed in namespace terrarium; the configuration says elsewhere\./);
+  });
+
   it("may do all that a whole environment takes, from its creation over an update to its end", async () => {
     await cluster.createEnvironment("whole", { source });
     await cluster.environmentUntil("whole", isReady, 120);
