@@ -68,7 +68,7 @@ async function attempt(stage: Stage, { engine, program, refresh, foreign }: Atte
   if (invalid !== undefined || !previewed.ok || (planned.length === 0 && !refresh)) {
     await update.drop();
     if (invalid !== undefined) return { outcome: failed("InvalidSpec", "terminal", invalid.message) };
-    if (!previewed.ok) return { outcome: failureOf(previewed.text, preview) };
+    if (!previewed.ok) return { outcome: (await foreign) ?? failureOf(previewed.text, preview) };
     emit({ type: "diff", diff });
     return { outcome: { ok: true, diff, addresses: program.addresses() } };
   }

@@ -15,8 +15,12 @@ export interface NamespaceRightsArgs {
   readonly user?: string;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 /** Name of the RoleBinding in each namespace. */
 const BINDING = "terrarium-operations";
+
+const NAMESPACES = "/api/v1/namespaces";
 
 /** How long the API server may take to let a new binding count, in milliseconds. */
 const COUNTS_WITHIN_MS = 5_000;
@@ -33,24 +37,35 @@ export class NamespaceRights {
     this.#args = args;
   }
 
-  /** Makes an environment's namespaces where they are to be, and binds the role in those that are there. @throws ApiError */
+  /**
+   * Makes an environment's namespaces where they are to be, and binds the role in those that are there and the platform's own: one
+   * that merely has such a name is left alone.
+   *
+   * @throws ApiError
+   */
   async prepare(request: OperationRequest): Promise<void> {
     await Promise.all(namespacesOf(request).map((namespace) => this.#prepare(namespace, request)));
   }
 
   async #prepare(namespace: string, request: OperationRequest): Promise<void> {
-    if (request.kind === "apply") await this.#createNamespace(namespace, request);
+    const own = namespaceLabels({ request, settings: this.#args.settings });
+    const isMade = request.kind === "apply" && (await this.#createNamespace(namespace, request, own));
+    if (!isMade && !(await this.#hasLabels(namespace, own))) return;
     if ((await this.#bind(namespace)) && this.#args.user === undefined) await this.#untilAllowed(namespace);
   }
 
-  /** The update says the rest about it: this is the same object as one of its resources. */
-  async #createNamespace(name: string, request: OperationRequest): Promise<void> {
-    const { namespace, description } = request;
+  /** The update says the rest about it: this is the same object as one of its resources. @returns false when it is there. */
+  async #createNamespace(name: string, { namespace, description }: OperationRequest, own: Labels): Promise<boolean> {
     const partOf = description?.application ?? namespace;
-    const standard = standardLabels({ name, instance: namespace, partOf, component: "namespace" });
-    const labels = { ...standard, ...namespaceLabels({ request, settings: this.#args.settings }) };
+    const labels = { ...standardLabels({ name, instance: namespace, partOf, component: "namespace" }), ...own };
     const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
-    await ignoring(isConflict, this.#args.api.send("POST", "/api/v1/namespaces", { body }));
+    return (await ignoring(isConflict, this.#args.api.send<object>("POST", NAMESPACES, { body }))) !== undefined;
+  }
+
+  async #hasLabels(name: string, own: Labels): Promise<boolean> {
+    const request = this.#args.api.send<{ metadata: { labels?: Labels } }>("GET", `${NAMESPACES}/${name}`);
+    const found = await ignoring(isNotFound, request);
+    return Object.entries(own).every(([label, value]) => found?.metadata.labels?.[label] === value);
   }
 
   /** @returns whether it is new. */
@@ -65,7 +80,7 @@ export class NamespaceRights {
     };
     const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`;
     const isThereOrGone = (error: unknown): boolean => isConflict(error) || isNotFound(error);
-    return (await ignoring(isThereOrGone, api.send("POST", path, { body }))) !== undefined;
+    return (await ignoring(isThereOrGone, api.send<object>("POST", path, { body }))) !== undefined;
   }
 
   /** Authorizers learn of a binding a moment after it was stored. */

@@ -77,6 +77,17 @@ describe("an installed platform service", () => {
     assert.equal((await refusal("GET", "/api/v1/namespaces/preview-whole/secrets")).status, 200);
   });
 
+  it("takes no rights in a namespace of somebody else's that merely has an environment's name", async () => {
+    await cluster.api.send("POST", "/api/v1/namespaces", { body: { metadata: { name: "preview-theirs" } } });
+    await cluster.createEnvironment("theirs", { source });
+    const failed = await cluster.environmentUntil("theirs", (found) => found?.status?.phase === "Failed", 60);
+    assert.match(JSON.stringify(failed?.status?.conditions), /was not made for this environment/);
+    assert.equal((await refusal("GET", "/api/v1/namespaces/preview-theirs/secrets")).status, 403);
+    await cluster.deleteEnvironment("theirs");
+    await cluster.environmentUntil("theirs", (environment) => environment === undefined, 60);
+    assert.ok(await cluster.read("/api/v1/namespaces/preview-theirs"));
+  });
+
   it("may do nothing beside it", async () => {
     await cluster.api.send("POST", "/api/v1/namespaces", { body: { metadata: { name: "others" } } });
     const role = { apiGroup: RBAC, kind: "ClusterRole", name: "terrarium-environment" };

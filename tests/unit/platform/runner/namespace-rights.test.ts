@@ -19,9 +19,12 @@ const request = (kind: OperationRequest["kind"], description?: EnvironmentSpec):
   ...(description ? { description } : {}),
 });
 
+/** Labels of a namespace that the platform made. */
+const OWN = { "terrarium.dev/environment": "shop", "terrarium.dev/platform": "terrarium" };
+
 /** An API server that has some namespaces, and lets a binding count only when it is asked the third time. */
-function apiServer(...existing: string[]) {
-  const namespaces = new Set(existing);
+function apiServer(existing: Readonly<Record<string, object>> = {}) {
+  const namespaces = new Map(Object.entries(existing));
   const bindings = new Map<string, { name: string }>();
   const created: unknown[] = [];
   let reviews = 0;
@@ -38,9 +41,14 @@ function apiServer(...existing: string[]) {
         bindings.set(within, (body as { subjects: [{ name: string }] }).subjects[0]);
         return answer({});
       }
-      const { name } = (body as { metadata: { name: string } }).metadata;
+      const named = /\/namespaces\/([^/]+)$/.exec(path)?.[1];
+      if (named !== undefined) {
+        const labels = namespaces.get(named);
+        return labels === undefined ? refuse(404) : answer({ metadata: { labels } });
+      }
+      const { name, labels } = (body as { metadata: { name: string; labels: object } }).metadata;
       if (namespaces.has(name)) return refuse(409);
-      namespaces.add(name);
+      namespaces.set(name, labels);
       created.push(body);
       return answer({});
     },
@@ -88,10 +96,17 @@ describe("the rights of operations in an environment's namespaces", () => {
   });
 
   it("are given for a destroy where the namespaces are there, and make none", async () => {
-    const server = apiServer("preview-shop");
+    const server = apiServer({ "preview-shop": OWN });
     await new NamespaceRights({ api: server.api, settings, role }).prepare(request("destroy"));
     assert.deepEqual([...server.bindings.keys()], ["preview-shop"]);
     assert.deepEqual(server.created, []);
+  });
+
+  it("are not taken in a namespace that merely has such a name", async () => {
+    const server = apiServer({ "preview-shop": { team: "others" } });
+    const rights = new NamespaceRights({ api: server.api, settings, role });
+    for (const operation of [request("apply", plain), request("destroy")]) await rights.prepare(operation);
+    assert.deepEqual([...server.bindings], []);
   });
 
   it("are asked for again after the API server did not answer", async () => {
