@@ -37,6 +37,10 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
     return `${MOUNTS.files}/${name}`;
   };
   const stateAddress = addressOf(runner.state);
+  if (runner.kind === "job" && stateAddress === undefined)
+    throw new InstallationError(
+      "runner.kind: job needs state that other pods reach, and runner.state names none. Name a PostgreSQL server or a bucket in runner.state.address or runner.state.addressFile.",
+    );
   const { passphraseFile, secretsProvider, saveOnce } = runner.state;
   if (passphraseFile !== undefined)
     mounted(PASSPHRASE_FILE, readText("runner.state.passphraseFile", passphraseFile).trim());

@@ -160,6 +160,10 @@ describe("an installation of the platform service", () => {
       name: "InstallationError",
       message: /^runner\.state names a folder of this machine/,
     });
+    await assert.rejects(describeIt("runner: { kind: job }"), {
+      name: "InstallationError",
+      message: /^runner\.kind: job needs state that other pods reach/,
+    });
     await assert.rejects(describeIt("runner: { state: { passphraseFile: gone } }"), {
       name: "InstallationError",
       message: /^runner\.state\.passphraseFile: gone can't be read/,
