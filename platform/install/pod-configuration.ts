@@ -41,6 +41,10 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
     throw new InstallationError(
       "runner.kind: job needs state that other pods reach, and runner.state names none. Name a PostgreSQL server or a bucket in runner.state.address or runner.state.addressFile.",
     );
+  if (runner.policyPacks.length > 0)
+    throw new InstallationError(
+      "runner.policyPacks: the service's image has nothing that runs policy packs. Leave it out, or run the service by hand: terrarium platform run.",
+    );
   const { passphraseFile, secretsProvider, saveOnce } = runner.state;
   if (passphraseFile !== undefined)
     mounted(PASSPHRASE_FILE, readText("runner.state.passphraseFile", passphraseFile).trim());

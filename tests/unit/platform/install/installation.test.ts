@@ -160,6 +160,10 @@ describe("an installation of the platform service", () => {
       name: "InstallationError",
       message: /^runner\.state names a folder of this machine/,
     });
+    await assert.rejects(describeIt("runner: { policyPacks: [policies] }"), {
+      name: "InstallationError",
+      message: /^runner\.policyPacks: the service's image has nothing/,
+    });
     await assert.rejects(describeIt("runner: { kind: job }"), {
       name: "InstallationError",
       message: /^runner\.kind: job needs state that other pods reach/,
