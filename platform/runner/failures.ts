@@ -32,7 +32,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /was killed with SIGKILL|signal: killed|plugin .* exited unexpectedly|transport is closing|error reading from server: EOF/,
+      /was killed with SIGKILL|signal: killed|plugin .* exited unexpectedly|exited prematurely|transport is closing|error reading from server: EOF/,
     reason: "RunnerLost",
     retry: "transient",
     advice: "The engine or a plugin of it was killed; the machine may be short of memory.",

@@ -14,6 +14,7 @@ import { ProcessRunner } from "./process-runner.ts";
 import type { RunnerSettings } from "./settings.ts";
 import { locateState } from "./state-location.ts";
 import type { OperationTask, TargetCluster, TaskSettings } from "./task.ts";
+import { WorkFolders } from "./work-folders.ts";
 
 /** Arguments of {@link createRunner}. */
 export interface RunnerArgs {
@@ -63,14 +64,17 @@ const factsKeptMs = 60_000;
 export function createRunner(args: RunnerArgs): ConfiguredRunner {
   const task = toTaskSettings(args);
   const facts = keepFor(factsKeptMs, args.facts);
-  const sample = keepFor(Infinity, () => sampleStack(task));
+  const folders = new WorkFolders(join(args.dataFolder, "operations"), task.timeoutMs + 2 * task.graceMs);
+  const sample = keepFor(Infinity, () => sampleStack(task, folders));
   const surroundings: Surroundings = async () => {
     // Without a sample, Pulumi creates each stack, and says what is wrong where it can't.
     const [known, created] = await Promise.all([facts(), sample().catch(() => undefined)]);
     return { facts: known, sample: created };
   };
   const runner =
-    args.settings.kind === "job" ? jobRunner(args, task, surroundings) : processRunner(args, task, surroundings);
+    args.settings.kind === "job"
+      ? jobRunner(args, task, surroundings)
+      : processRunner(args, task, surroundings, folders);
   return {
     start: (request, listen) => runner.start(request, listen),
     listStacks: () => listStacks(task),
@@ -82,14 +86,19 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
 
 type Surroundings = () => Promise<Pick<OperationTask, "facts" | "sample">>;
 
-function processRunner({ settings, dataFolder, env }: RunnerArgs, task: TaskSettings, surroundings: Surroundings) {
+function processRunner(
+  { settings, env }: RunnerArgs,
+  task: TaskSettings,
+  surroundings: Surroundings,
+  folders: WorkFolders,
+): ProcessRunner {
   return new ProcessRunner({
     settings: task,
     surroundings,
     memoryBytes: memoryOf(settings),
     spare: settings.spare,
     spareForMs: toMilliseconds(settings.spareFor),
-    workFolder: join(dataFolder, "operations"),
+    folders,
     env,
   });
 }

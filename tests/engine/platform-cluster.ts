@@ -12,10 +12,12 @@ import { createProgress, defaultCacheDir, ensureToolchain } from "../../clusters
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { isNotFound, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment, PreviewEnvironmentSpec } from "../../spec/index.ts";
+import { MARK_VARIABLE } from "./chaos/service-processes.ts";
 import { Checkout, PROJECT } from "./checkout.ts";
 
 export const NAMESPACE = "terrarium";
-const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/environments`;
+/** Path of the Environment objects in the API. */
+export const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/environments`;
 
 /** A simulated cluster of its own for the platform service, with the definition of its resource. */
 export class PlatformCluster {
@@ -54,9 +56,32 @@ export class PlatformCluster {
     return made;
   }
 
-  /** Starts the service. @param name of its files; a replica of the same name goes on with the same state. */
-  start(name: string, config: object = {}): PlatformProcess {
-    const service = new PlatformProcess(this.#checkout.folder, this.#kubeconfig, name, config);
+  /** Folder that the services keep state and what operations need in. */
+  get dataFolder(): string {
+    return join(this.#checkout.folder, ".terrarium", "platform-test", "data");
+  }
+
+  /** Folder for temporary files of the services and of all that they start. */
+  get temporaryFolder(): string {
+    return join(this.#checkout.folder, ".terrarium", "platform-test", "tmp");
+  }
+
+  /** Value of the variable that all processes of the services inherit. */
+  get mark(): string {
+    return this.#checkout.folder;
+  }
+
+  /** Starts the service; replicas have the same state. @param name of its files. @param variables of its processes. */
+  start(name: string, config: object = {}, variables: NodeJS.ProcessEnv = {}): PlatformProcess {
+    mkdirSync(this.temporaryFolder, { recursive: true });
+    const env = { ...process.env, CI: "true", TMPDIR: this.temporaryFolder, [MARK_VARIABLE]: this.mark, ...variables };
+    const service = new PlatformProcess(this.#checkout.folder, {
+      kubeconfig: this.#kubeconfig,
+      data: this.dataFolder,
+      name,
+      config,
+      env,
+    });
     this.#services.push(service);
     return service;
   }
@@ -108,8 +133,8 @@ export class PlatformCluster {
     }, seconds);
   }
 
-  /** Kills the API server and starts it again as it was. */
-  async restartApiServer(): Promise<void> {
+  /** Kills the API server and starts it again as it was. @param awaySeconds until it is started. @default at once */
+  async restartApiServer(awaySeconds = 0): Promise<void> {
     const folder = localPaths(this.#checkout.folder).kwok;
     const found = (await listProcesses()).find(
       ({ commandLine }) => commandLine.startsWith(folder) && commandLine.split(" ")[0]?.endsWith("/kube-apiserver"),
@@ -121,6 +146,7 @@ export class PlatformCluster {
       () => this.#answers().then((answers) => ({ done: !answers, value: undefined, state: "it answers" })),
       10,
     );
+    await delay(awaySeconds * 1000);
     spawn(program, args, { cwd: folder, stdio: "ignore", detached: true }).unref();
     await until(() => this.#answers().then((done) => ({ done, value: undefined, state: "no answer" })), 30);
   }
@@ -153,24 +179,34 @@ export class PlatformCluster {
   }
 }
 
+/** How a service is started. */
+interface PlatformProcessArgs {
+  readonly kubeconfig: string;
+  /** Its data folder. */
+  readonly data: string;
+  /** Of its files. */
+  readonly name: string;
+  readonly config: object;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** A platform service as `terrarium platform run` starts it. */
 export class PlatformProcess {
   readonly child: ChildProcess;
   readonly #log: string;
   readonly #ended: Promise<number | null>;
 
-  constructor(folder: string, kubeconfig: string, name: string, config: object) {
+  constructor(folder: string, { kubeconfig, data, name, config, env }: PlatformProcessArgs) {
     const own = join(folder, ".terrarium", "platform-test");
     mkdirSync(own, { recursive: true });
     const file = join(own, `${name}.yaml`);
     writeFileSync(file, stringify({ namespace: NAMESPACE, http: { port: 0 }, ...config }));
     this.#log = join(own, `${name}-${Date.now()}.log`);
     const output = openSync(this.#log, "w");
-    const data = join(own, "data");
     this.child = spawn(
       process.execPath,
       ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data],
-      { cwd: folder, stdio: ["ignore", output, output], env: { ...process.env, CI: "true" } },
+      { cwd: folder, stdio: ["ignore", output, output], env },
     );
     closeSync(output);
     this.#ended = new Promise((resolve) => this.child.once("close", resolve));
@@ -182,7 +218,11 @@ export class PlatformProcess {
 
   /** Waits until a line of the log has a text. */
   async says(text: string, seconds = 30): Promise<void> {
-    await until(() => Promise.resolve({ done: this.log.includes(text), value: undefined, state: this.log }), seconds);
+    await until(() => {
+      const done = this.log.includes(text);
+      if (!done && this.child.exitCode !== null) throw new Error(`the service has ended:\n${this.log}`);
+      return Promise.resolve({ done, value: undefined, state: this.log });
+    }, seconds);
   }
 
   /** Asks it to end. @returns its exit code. */

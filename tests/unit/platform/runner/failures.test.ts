@@ -50,6 +50,11 @@ describe("why an operation failed", () => {
     assert.equal(failureOf("stderr: Command was killed with SIGKILL: pulumi up", NOTHING).reason, "RunnerLost");
   });
 
+  it("is a lost plugin when something killed it", () => {
+    const said = "Detected that /plugins/resource-kubernetes/pulumi-resource-kubernetes exited prematurely.";
+    assert.equal(failureOf("", { ...NOTHING, errors: [said] }).reason, "RunnerLost");
+  });
+
   it("is told in 2,000 characters at most", () => {
     assert.equal(failureOf("", { ...NOTHING, errors: ["x".repeat(5_000)] }).message.length, 2_000);
   });
