@@ -19,6 +19,8 @@ export interface StateFiles {
   create(key: string, text: string): Promise<void>;
   /** Removes a file; one that does not exist is gone already. */
   remove(key: string): Promise<void>;
+  /** Removes what holds the keys that begin with `prefix` when there are none any more; not every backend has such things. */
+  removeFolder(prefix: string): Promise<void>;
   /** Where a file is, for people; without credentials. */
   locate(key: string): string;
   /** Ends connections, so that the process can end. */

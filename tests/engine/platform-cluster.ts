@@ -19,6 +19,9 @@ export const NAMESPACE = "terrarium";
 /** Path of the Environment objects in the API. */
 export const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/environments`;
 
+/** Path of the leader's Lease in the API. */
+export const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/terrarium-platform`;
+
 /** A simulated cluster of its own for the platform service, with the definition of its resource. */
 export class PlatformCluster {
   readonly api: KubernetesApi;

@@ -44,7 +44,7 @@ export async function findLeaks(cluster: PlatformCluster, wanted: ReadonlySet<st
     ...files(cluster.temporaryFolder, ".").map((path) => `temporary file: ${path}`),
     ...leftState(join(cluster.dataFolder, "state", ".pulumi"), stacks),
     ...(await leftInCluster(cluster, stacks)),
-    ...(await differences(cluster, stacks)),
+    ...(await Promise.all([...stacks].map((stack) => stateDifferences(cluster, stack)))).flat(),
   ];
 }
 
@@ -109,20 +109,17 @@ async function leftInCluster(cluster: PlatformCluster, stacks: ReadonlySet<strin
   ];
 }
 
-/** Where state and cluster do not agree, and open operations. */
-async function differences(cluster: PlatformCluster, stacks: ReadonlySet<string>): Promise<string[]> {
-  const there = await labelledObjects(cluster);
-  return [...stacks].flatMap((stack) => {
-    const state = readStack(cluster, stack);
-    if (state === undefined) return [`state of ${stack}: there is none`];
-    const known = state.resources.map(nameInCluster).filter((name) => name !== undefined);
-    const own = there.filter((object) => stackOf(object) === stack);
-    return [
-      ...state.pending_operations.map(({ type, resource }) => `state of ${stack}: still ${type} ${resource.urn}`),
-      ...known.filter((name) => !own.includes(name)).map((name) => `state of ${stack}: ${name} is not in the cluster`),
-      ...own.filter((name) => !known.includes(name)).map((name) => `state of ${stack}: ${name} is not in it`),
-    ];
-  });
+/** Where a stack's state and the cluster do not agree, and open operations. */
+export async function stateDifferences(cluster: PlatformCluster, stack: string): Promise<string[]> {
+  const state = readStack(cluster, stack);
+  if (state === undefined) return [`${stack}: there is no state`];
+  const there = await objectsOf(cluster, stack);
+  const known = state.resources.map(nameInCluster).filter((name) => name !== undefined);
+  return [
+    ...state.pending_operations.map(({ type, resource }) => `${stack}: still ${type} ${resource.urn}`),
+    ...known.filter((name) => !there.includes(name)).map((name) => `${stack}: ${name} is not in the cluster`),
+    ...there.filter((name) => !known.includes(name)).map((name) => `${stack}: ${name} is not in the state`),
+  ];
 }
 
 async function labelledObjects(cluster: PlatformCluster): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../../platform/adapters/kubernetes/api.ts";
 import { formatTable } from "../../../cli/table.ts";
-import { NAMESPACE, PlatformCluster, type PlatformProcess, until } from "../platform-cluster.ts";
+import { LEASE, PlatformCluster, type PlatformProcess, until } from "../platform-cluster.ts";
 import { findLeaks } from "./leaks.ts";
 import {
   type ChaosOptions,
@@ -24,7 +24,6 @@ export interface ChaosResult {
 }
 
 const IMAGE = "registry.example.com/team/web";
-const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/terrarium-platform`;
 /** Seconds for a service to lead: the Lease of the one before it has to run out, and the API server may be away. */
 const LEADS_WITHIN_SECONDS = 120;
 
