@@ -32,6 +32,18 @@ export function lockPrefix({ project, stack }: StackName): string {
   return `.pulumi/locks/organization/${project}/${stack}/`;
 }
 
+/**
+ * When the backend of a folder began to write a file that it has not given its name yet, in milliseconds since 1970. One that
+ * is killed meanwhile leaves it for ever.
+ *
+ * @returns undefined for every other key.
+ * @see https://github.com/google/go-cloud/blob/v0.37.0/blob/fileblob/fileblob.go#L667
+ */
+export function unfinishedSince(key: string): number | undefined {
+  const nanoseconds = /\.([0-9a-f]+)\.tmp$/.exec(key)?.[1];
+  return nanoseconds === undefined ? undefined : Number.parseInt(nanoseconds, 16) / 1e6;
+}
+
 /** Key of the file that says which layout the backend has. Without it Pulumi takes files for those of an older one. */
 export const LAYOUT_KEY = ".pulumi/meta.yaml";
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { waitUntil } from "../../../../clusters/wait-until.ts";
+import { createLatePlan } from "../../../../platform/runner/late-plan.ts";
 import { WorkFolders } from "../../../../platform/runner/work-folders.ts";
 import { useScratchFolder } from "../../clusters/scratch-folder.ts";
 
@@ -49,13 +51,18 @@ describe("the folders of operations", () => {
   it("let go whoever waits in one of them for a plan that never comes", async () => {
     const name = `${hostname()}.${gone}.${gone}.aaaaaa`;
     scratch().file(`operations/${name}/plan.json`, "{}");
-    const pipe = join(root(), name, "plan");
-    spawnSync("mkfifo", [pipe]);
-    const reader = spawn("sh", ["-c", 'echo; cat "$0"', pipe], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise((resolve) => reader.stdout.once("data", resolve));
+    const plan = await createLatePlan(join(root(), name), "plan");
+    const reader = spawn("cat", [plan?.path ?? ""], { stdio: ["ignore", "ignore", "inherit"], timeout: 5_000 });
     const ended = new Promise((resolve) => reader.once("close", resolve));
+    await waitUntil(() => Promise.resolve(isWaiting(reader.pid) ? undefined : "starting"), { timeoutMs: 5_000 });
     folders().removeAbandoned();
-    await ended;
+    assert.equal(await ended, 0);
     assert.deepEqual(readdirSync(root()), []);
   });
 });
+
+/** Whether `cat` has come to where it waits. */
+function isWaiting(pid = 0): boolean {
+  const [, name, state] = /^\d+ \((.*)\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+  return name === "cat" && state === "S";
+}
