@@ -7,7 +7,7 @@
  */
 import { table } from "../../../spec/markdown.ts";
 import { type Action, type KillCase, killsOf } from "./cases.ts";
-import { Killer } from "./run.ts";
+import { Killer, type KillResult } from "./run.ts";
 
 const ACTIONS: readonly Action[] = ["create", "update", "destroy"];
 
@@ -26,16 +26,26 @@ try {
       process.stderr.write(`${name}: ${String(ACTIONS[index])}, ${step}, ${point.target}\n`);
       const result = await killer.run(name, next);
       problems.push(...result.problems.map((problem) => `${next.action}, ${step}, ${point.target}: ${problem}`));
-      const end = next.action === "destroy" ? "gone" : "Ready";
-      const became = `${end} after ${result.seconds.toFixed(1)} s, ${result.operations} operations`;
-      rows.set(next, [next.action, step, point.target, result.left, became]);
+      rows.set(next, toRow(next, result));
     }
   }
   problems.push(...(await killer.end()));
 } finally {
   await killer.remove();
 }
-const inOrder = kills.flat().map((each) => rows.get(each) ?? []);
-console.log(table(["Action", "Step", "Killed", "Left behind", "Then"], inOrder));
+const head = ["Action", "Step", "Killed", "Locked", "Open", "In state", "In cluster", "Then", "Operations"];
+console.log(
+  table(
+    head,
+    kills.flat().map((each) => rows.get(each) ?? []),
+  ),
+);
 for (const problem of problems) console.log(`problem: ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+function toRow({ action, step, point }: KillCase, result: KillResult): string[] {
+  const { isLocked, open, inState, inCluster, seconds, operations } = result;
+  const then = `${action === "destroy" ? "gone" : "Ready"} after ${seconds.toFixed(1)} s`;
+  const counts = [open, inState ?? "none", inCluster].map(String);
+  return [action, step, point.target, isLocked ? "yes" : "", ...counts, then, String(operations)];
+}

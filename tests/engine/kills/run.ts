@@ -11,7 +11,13 @@ import { CRASH_VARIABLE } from "./crash-point.ts";
 
 /** What a kill left, and what became of it. */
 export interface KillResult {
-  readonly left: string;
+  /** Whether the stack was locked. */
+  readonly isLocked: boolean;
+  /** Operations of the engine that the state notes as open. */
+  readonly open: number;
+  /** Kubernetes objects that the state has; undefined where there is no state. */
+  readonly inState: number | undefined;
+  readonly inCluster: number;
   /** Operations until the environment was as wanted, the one in which something was killed included. */
   readonly operations: number;
   readonly seconds: number;
@@ -80,7 +86,7 @@ export class Killer {
     await cluster.environmentUntil(name, (environment) => isAsWanted(environment, commit), CONVERGES_WITHIN_SECONDS);
     operations += this.#count("operation started") - before;
     const seconds = (performance.now() - since) / 1000;
-    return { left, operations, seconds, problems: await this.#problems(stack, commit !== undefined) };
+    return { ...left, operations, seconds, problems: await this.#problems(stack, commit !== undefined) };
   }
 
   /** Ends the service. @returns what it left. */
@@ -117,27 +123,19 @@ export class Killer {
     }, 90);
   }
 
-  /** What is there that should not stay, in words. */
-  async #left(stack: string): Promise<string> {
+  async #left(stack: string): Promise<Pick<KillResult, "isLocked" | "open" | "inState" | "inCluster">> {
     const state = readStack(this.#cluster, stack);
-    const known = state?.resources.filter(({ type, id }) => type.startsWith("kubernetes:") && id !== undefined) ?? [];
-    const [objects, unknown] = await Promise.all([
-      objectsOf(this.#cluster, stack),
-      state ? stateDifferences(this.#cluster, stack) : [],
-    ]);
-    const locks = locksOf(this.#cluster, stack).filter((file) => file.endsWith(".json"));
-    const open = state?.pending_operations.length ?? 0;
-    const parts = [
-      locks.length > 0 ? "the lock" : "",
-      open > 0 ? `${open} open operations` : "",
-      unknown.length > 0 ? `${unknown.length} objects on which state and cluster differ` : "",
-    ].filter((part) => part !== "");
-    const held = state === undefined ? "no state" : `state of ${known.length} objects`;
-    return `${parts.length > 0 ? parts.join(", ") : "nothing"} (${held}, ${objects.length} in the cluster)`;
+    const known = state?.resources.filter(({ type, id }) => type.startsWith("kubernetes:") && id !== undefined);
+    return {
+      isLocked: locksOf(this.#cluster, stack).length > 0,
+      open: state?.pending_operations.length ?? 0,
+      inState: known?.length,
+      inCluster: (await objectsOf(this.#cluster, stack)).length,
+    };
   }
 
   async #problems(stack: string, isWanted: boolean): Promise<string[]> {
-    const locks = locksOf(this.#cluster, stack).filter((file) => file.endsWith(".json"));
+    const locks = locksOf(this.#cluster, stack);
     if (isWanted) return [...locks, ...(await stateDifferences(this.#cluster, stack))];
     const objects = await objectsOf(this.#cluster, stack);
     return [...locks, ...objects, ...(readStack(this.#cluster, stack) ? [`${stack} still has state`] : [])];
