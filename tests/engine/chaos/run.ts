@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "../../../platform/adapters/kubernetes/api.ts";
-import { formatTable } from "../../../cli/table.ts";
 import { LEASE, PlatformCluster, type PlatformProcess, until } from "../platform-cluster.ts";
 import { findLeaks } from "./leaks.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type UserAction,
 } from "./plan.ts";
 import { killEverything, killNow, serviceProcesses } from "./service-processes.ts";
+import { formatReport } from "./report.ts";
 import { Story } from "./story.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -26,6 +26,10 @@ export interface ChaosResult {
 const IMAGE = "registry.example.com/team/web";
 /** Seconds for a service to lead: the Lease of the one before it has to run out, and the API server may be away. */
 const LEADS_WITHIN_SECONDS = 120;
+/** Seconds for a request: what had the name before may have to wait for its turn to be destroyed. */
+const ACCEPTED_WITHIN_SECONDS = 1800;
+/** Seconds from the last event until all is as wanted, for each environment and besides. */
+const SETTLES_WITHIN_SECONDS = [12, 120] as const;
 
 const web = { image: `${IMAGE}:1`, secrets: { SESSION_SECRET: { generate: {} } } };
 const CONFIG = {
@@ -88,7 +92,14 @@ class ChaosRun {
     const code = await service.stop();
     if (code !== 0) this.#problems.push(`the last service ended with code ${String(code)}`);
     this.#problems.push(...(await findLeaks(this.#cluster, this.#watcher.wanted)));
-    return { problems: this.#problems, report: this.#report(settledAfter) };
+    const report = formatReport({
+      plan: this.#plan,
+      story: this.#story,
+      watcher: this.#watcher,
+      services: this.#services,
+      settledAfter,
+    });
+    return { problems: this.#problems, report };
   }
 
   async #user(name: string, actions: readonly UserAction[]): Promise<void> {
@@ -182,7 +193,8 @@ class ChaosRun {
       const done = unfulfilled.length === 0 || service.child.exitCode !== null;
       return Promise.resolve({ done, value: undefined, state: unfulfilled.join("\n") });
     };
-    await until(isOver, 120 + 4 * this.#options.environments).catch((error: unknown) =>
+    const [each, besides] = SETTLES_WITHIN_SECONDS;
+    await until(isOver, besides + each * this.#options.environments).catch((error: unknown) =>
       this.#problems.push(String(error)),
     );
     this.#story.tell("all is as wanted, or the time is over");
@@ -191,48 +203,6 @@ class ChaosRun {
 
   async #reach(seconds: number): Promise<void> {
     await delay(Math.max(0, seconds - this.#story.seconds) * 1000);
-  }
-
-  #report(settledAfter: number): string {
-    const { waits, troubled, failures, wanted } = this.#watcher;
-    const actions = [...this.#plan.users.values()].flat();
-    const count = (kind: UserAction["do"]): number => actions.filter((action) => action.do === kind).length;
-    const outcomes = countOutcomes(this.#services);
-    const ended = [...outcomes.byOutcome.values()].reduce((sum, each) => sum + each, 0);
-    const sorted = waits.toSorted((a, b) => a - b);
-    const wait = (part: number): string => (sorted[Math.ceil(part * sorted.length) - 1] ?? 0).toFixed(1);
-    return [
-      formatTable(["AT", "WHAT HAPPENED"], this.#story.rows),
-      formatTable(
-        ["HOW OFTEN", "OPERATIONS"],
-        [
-          [String(outcomes.started), "started"],
-          ...[...outcomes.byOutcome].map(([outcome, times]) => [String(times), `ended: ${outcome}`]),
-          [String(outcomes.started - ended), "lost with the service that ran them"],
-        ],
-      ),
-      formatTable(
-        ["HOW OFTEN", "ENVIRONMENTS SEEN TO FAIL", "FOR EXAMPLE"],
-        [...failures].map(([reason, { count: times, message }]) => [String(times), reason, message.slice(0, 150)]),
-      ),
-      formatTable(
-        ["NUMBER", "WHAT"],
-        [
-          [String(this.#plan.users.size), "environments"],
-          [`${count("create")} / ${count("change")} / ${count("delete")}`, "created / changed / deleted"],
-          [
-            `${this.#plan.kills.length} / ${this.#plan.apiRestarts.length} / ${this.#plan.providerCrashes.length}`,
-            "kills of the service / the API server / providers",
-          ],
-          [`${troubled.size}`, "environments seen to fail, all of which recovered unless a problem says otherwise"],
-          [String(wanted.size), "environments wanted at the end"],
-          [`${wait(0.5)} s / ${wait(0.9)} s / ${wait(1)} s`, "from a wish to its fulfilment: half / nine tenths / all"],
-          [`${settledAfter.toFixed(1)} s`, "from the last event until all was as wanted"],
-          [`${this.#story.seconds.toFixed(1)} s`, "in all"],
-          [String(this.#problems.length), "problems"],
-        ],
-      ),
-    ].join("\n");
   }
 }
 
@@ -250,22 +220,5 @@ async function untilAccepted(request: () => Promise<unknown>): Promise<void> {
       if (!(error instanceof ApiError) || ![0, 409, 429, 500, 503].includes(error.status)) throw error;
       return { done: false, value: undefined, state: error.message };
     }
-  }, 300);
-}
-
-/** How the operations of all services ended, as their logs have it. */
-function countOutcomes(services: readonly PlatformProcess[]): {
-  readonly started: number;
-  readonly byOutcome: ReadonlyMap<string, number>;
-} {
-  const byOutcome = new Map<string, number>();
-  let started = 0;
-  for (const line of services.flatMap(({ log }) => log.split("\n"))) {
-    if (line.includes('"operation started"')) started += 1;
-    const outcome = /"operation ended".*"kind":"([^"]+)".*"outcome":"([^"]+)"/.exec(line);
-    if (outcome === null) continue;
-    const key = `${outcome[1]} ${outcome[2]}`;
-    byOutcome.set(key, (byOutcome.get(key) ?? 0) + 1);
-  }
-  return { started, byOutcome };
+  }, ACCEPTED_WITHIN_SECONDS);
 }
