@@ -77,14 +77,8 @@ export class PlatformCluster {
   /** Starts the service; replicas have the same state. @param name of its files. @param variables of its processes. */
   start(name: string, config: object = {}, variables: NodeJS.ProcessEnv = {}): PlatformProcess {
     mkdirSync(this.temporaryFolder, { recursive: true });
-    const env = { ...process.env, CI: "true", TMPDIR: this.temporaryFolder, [MARK_VARIABLE]: this.mark, ...variables };
-    const service = new PlatformProcess(this.#checkout.folder, {
-      kubeconfig: this.#kubeconfig,
-      data: this.dataFolder,
-      name,
-      config,
-      env,
-    });
+    const own = { TMPDIR: this.temporaryFolder, [MARK_VARIABLE]: this.mark, ...variables };
+    const service = new PlatformProcess(this.#checkout.folder, this.#kubeconfig, name, config, own);
     this.#services.push(service);
     return service;
   }
@@ -182,30 +176,22 @@ export class PlatformCluster {
   }
 }
 
-/** How a service is started. */
-interface PlatformProcessArgs {
-  readonly kubeconfig: string;
-  /** Its data folder. */
-  readonly data: string;
-  /** Of its files. */
-  readonly name: string;
-  readonly config: object;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 /** A platform service as `terrarium platform run` starts it. */
 export class PlatformProcess {
   readonly child: ChildProcess;
   readonly #log: string;
   readonly #ended: Promise<number | null>;
 
-  constructor(folder: string, { kubeconfig, data, name, config, env }: PlatformProcessArgs) {
+  /** @param name of its files. @param variables beyond this process's own. */
+  constructor(folder: string, kubeconfig: string, name: string, config: object, variables: NodeJS.ProcessEnv = {}) {
     const own = join(folder, ".terrarium", "platform-test");
     mkdirSync(own, { recursive: true });
     const file = join(own, `${name}.yaml`);
     writeFileSync(file, stringify({ namespace: NAMESPACE, http: { port: 0 }, ...config }));
     this.#log = join(own, `${name}-${Date.now()}.log`);
     const output = openSync(this.#log, "w");
+    const data = join(own, "data");
+    const env = { ...process.env, CI: "true", ...variables };
     this.child = spawn(
       process.execPath,
       ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data],

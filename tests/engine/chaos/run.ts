@@ -26,8 +26,8 @@ export interface ChaosResult {
 const IMAGE = "registry.example.com/team/web";
 /** Seconds for a service to lead: the Lease of the one before it has to run out, and the API server may be away. */
 const LEADS_WITHIN_SECONDS = 120;
-/** Seconds for a request: what had the name before may have to wait for its turn to be destroyed. */
-const ACCEPTED_WITHIN_SECONDS = 1800;
+/** Seconds for what has to wait until other environments had their turn. */
+const TURN_WITHIN_SECONDS = 1800;
 /** Seconds from the last event until all is as wanted, for each environment and besides. */
 const SETTLES_WITHIN_SECONDS = [12, 120] as const;
 
@@ -167,7 +167,7 @@ class ChaosRun {
       const found = await until(async () => {
         const running = (await serviceProcesses(this.#cluster.mark)).filter(({ role }) => role === "provider");
         return { done: running.length > 0, value: running[Math.floor(choice * running.length)], state: "none runs" };
-      }, LEADS_WITHIN_SECONDS);
+      }, TURN_WITHIN_SECONDS);
       if (found === undefined) continue;
       killNow(found.pid);
       const name = /pulumi-resource-(\w+)/.exec(found.commandLine)?.[1] ?? "";
@@ -220,5 +220,5 @@ async function untilAccepted(request: () => Promise<unknown>): Promise<void> {
       if (!(error instanceof ApiError) || ![0, 409, 429, 500, 503].includes(error.status)) throw error;
       return { done: false, value: undefined, state: error.message };
     }
-  }, ACCEPTED_WITHIN_SECONDS);
+  }, TURN_WITHIN_SECONDS);
 }

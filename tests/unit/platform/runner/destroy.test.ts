@@ -17,6 +17,7 @@ describe("a destroy of which everything but a copy of the state is gone", () => 
       request: { id: "op-1", kind: "destroy", stack: "pr-7", namespace: "preview-pr-7" },
       settings: {
         project: "preview-environments",
+        platform: "terrarium",
         state: { address: `file://${scratch().path}`, secretsProvider: "passphrase", saveOnce: false },
         cluster: { kubeconfig: "/kubeconfig", context: "previews" },
         policyPacks: [],
