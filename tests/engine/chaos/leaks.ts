@@ -38,13 +38,14 @@ interface KubeObject {
 export async function findLeaks(cluster: PlatformCluster, wanted: ReadonlySet<string>): Promise<string[]> {
   const stacks = new Set([...wanted].map(previewName));
   const processes = await serviceProcesses(cluster.mark);
+  const objects = await labelledObjects(cluster);
   return [
     ...processes.map(({ pid, commandLine }) => `process ${pid}: ${commandLine}`),
     ...files(cluster.dataFolder, "operations").map((path) => `work folder: ${path}`),
     ...files(cluster.temporaryFolder, ".").map((path) => `temporary file: ${path}`),
     ...leftState(join(cluster.dataFolder, "state", ".pulumi"), stacks),
     ...(await leftInCluster(cluster, stacks)),
-    ...(await Promise.all([...stacks].map((stack) => stateDifferences(cluster, stack)))).flat(),
+    ...[...stacks].flatMap((stack) => differences(cluster, stack, objects)),
   ];
 }
 
@@ -111,9 +112,13 @@ async function leftInCluster(cluster: PlatformCluster, stacks: ReadonlySet<strin
 
 /** Where a stack's state and the cluster do not agree, and open operations. */
 export async function stateDifferences(cluster: PlatformCluster, stack: string): Promise<string[]> {
+  return differences(cluster, stack, await labelledObjects(cluster));
+}
+
+function differences(cluster: PlatformCluster, stack: string, objects: readonly string[]): string[] {
   const state = readStack(cluster, stack);
   if (state === undefined) return [`${stack}: there is no state`];
-  const there = await objectsOf(cluster, stack);
+  const there = objects.filter((object) => stackOf(object) === stack);
   const known = state.resources.map(nameInCluster).filter((name) => name !== undefined);
   return [
     ...state.pending_operations.map(({ type, resource }) => `${stack}: still ${type} ${resource.urn}`),
@@ -145,5 +150,5 @@ function nameInCluster({ type, id }: StateResource): string | undefined {
 }
 
 async function list(cluster: PlatformCluster, path: string, query = {}): Promise<readonly KubeObject[]> {
-  return (await cluster.api.send<{ items: KubeObject[] }>("GET", path, { query })).items;
+  return (await cluster.api.send<{ items: KubeObject[] }>("GET", path, { query, timeoutMs: 60_000 })).items;
 }
