@@ -41,7 +41,7 @@ export async function startService(world: World, { operations: limit = 10, ...ch
     supersedeAfterMs: 600_000,
     ...change,
   };
-  let reconciler: Reconciler | undefined;
+  let reconciler: Reconciler | undefined = undefined;
   const environments = new Environments({
     api,
     namespace: "terrarium",
