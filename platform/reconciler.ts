@@ -5,6 +5,7 @@ import type { Environments } from "./adapters/kubernetes/environments.ts";
 import type { EventRecorder } from "./adapters/kubernetes/events.ts";
 import { Admissions } from "./admissions.ts";
 import type { Clock } from "./clock.ts";
+import { unfinishedSince } from "./domain/conditions.ts";
 import { type Action, decide, type Decision, type DomainSettings, type Situation } from "./domain/decide.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { Operations } from "./operations.ts";
@@ -68,10 +69,11 @@ export class Reconciler {
     this.#queue.add(name);
   }
 
-  /** Looks at every environment soon. */
+  /** Looks at every environment soon. Who waits longest comes first, so that nobody waits for ever where services often end. */
   allChanged(): void {
     this.#admissions.outdated();
-    for (const { metadata } of this.#args.environments.list()) this.#queue.add(metadata.name);
+    const since = new Map(this.#args.environments.list().map((each) => [each.metadata.name, unfinishedSince(each)]));
+    for (const [name] of [...since].sort(([, a], [, b]) => (a === b ? 0 : a - b))) this.#queue.add(name);
   }
 
   /** Lets operations that wait start, as far as there is room for them. */

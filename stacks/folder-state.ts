@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { StateFiles } from "./state-files.ts";
@@ -46,9 +46,15 @@ export function folderState(folder: string): StateFiles {
       await rm(locate(key), { force: true });
       await rm(`${locate(key)}${ATTRIBUTES}`, { force: true });
     },
+    removeFolder: (prefix) => rmdir(locate(prefix)).catch(unlessNeeded),
     locate,
     close: () => Promise.resolve(),
   };
+}
+
+/** It is gone already, or somebody has put a file into it. */
+function unlessNeeded(error: unknown): void {
+  if (!["ENOENT", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
 }
 
 function unlessThere(error: unknown): void {

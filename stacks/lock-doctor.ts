@@ -3,7 +3,7 @@
  * removed here only when its owner is proven dead.
  */
 import type { ListProcesses, LocalProcess } from "../clusters/processes.ts";
-import { lockPrefix, type StackName, type StateFiles } from "./state-files.ts";
+import { lockPrefix, type StackName, type StateFiles, unfinishedSince } from "./state-files.ts";
 
 /** What a lock says, and what became of its owner. */
 export type LockFinding =
@@ -42,9 +42,13 @@ export interface Witness {
 /** Milliseconds by which a process may seem to start after it wrote its lock: start times are accurate to a second. */
 const clockToleranceMs = 5_000;
 
+/** Milliseconds after which a lock of which only a part was written will never be complete. */
+const unfinishedMs = 30_000;
+
 /** Examines the locks of a stack. */
 export async function examineLocks(state: StateFiles, stack: StackName, witness: Witness): Promise<LockFinding[]> {
-  const keys = (await state.list(lockPrefix(stack))).filter((key) => key.endsWith(".json"));
+  // To Pulumi every file here is a lock, one that it was killed over before it was complete too.
+  const keys = await state.list(lockPrefix(stack));
   if (keys.length === 0) return [];
   const texts = await Promise.all(keys.map((key) => state.read(key)));
   // After the locks are read: an owner that is not among the processes has ended, and not just not started.
@@ -68,7 +72,11 @@ async function examine(
   // Its owner has removed it meanwhile.
   if (text === undefined) return undefined;
   const lock = parseLock(text);
-  if (lock === undefined) return { verdict: "unknown", key, place, reason: "it is not a complete lock" };
+  if (lock === undefined) {
+    return (unfinishedSince(key) ?? Infinity) + unfinishedMs < Date.now()
+      ? { verdict: "dead", key, place, owner: "unknown", proof: "it was never completely written" }
+      : { verdict: "unknown", key, place, reason: "it is not a complete lock" };
+  }
   const owner = `${lock.username}@${lock.hostname}, process ${lock.pid}`;
   if (lock.hostname !== witness.host) {
     return (await witness.isHostGone?.(lock.hostname, new Date(lock.timestamp)))

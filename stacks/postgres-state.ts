@@ -49,6 +49,7 @@ export function postgresState(address: string): StateFiles {
     async remove(key) {
       await query(`DELETE FROM ${table} WHERE key = $1`, [`${prefix}${key}`]);
     },
+    removeFolder: () => Promise.resolve(),
     locate: (key) => `${shown}/${key}`,
     async close() {
       const client = await connected?.catch(() => undefined);

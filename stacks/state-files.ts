@@ -19,6 +19,8 @@ export interface StateFiles {
   create(key: string, text: string): Promise<void>;
   /** Removes a file; one that does not exist is gone already. */
   remove(key: string): Promise<void>;
+  /** Removes what holds the keys that begin with `prefix` when there are none any more; not every backend has such things. */
+  removeFolder(prefix: string): Promise<void>;
   /** Where a file is, for people; without credentials. */
   locate(key: string): string;
   /** Ends connections, so that the process can end. */
@@ -28,6 +30,18 @@ export interface StateFiles {
 /** Start of the keys of a stack's locks. */
 export function lockPrefix({ project, stack }: StackName): string {
   return `.pulumi/locks/organization/${project}/${stack}/`;
+}
+
+/**
+ * When the backend of a folder began to write a file that it has not given its name yet, in milliseconds since 1970. One that
+ * is killed meanwhile leaves it for ever.
+ *
+ * @returns undefined for every other key.
+ * @see https://github.com/google/go-cloud/blob/v0.37.0/blob/fileblob/fileblob.go#L667
+ */
+export function unfinishedSince(key: string): number | undefined {
+  const nanoseconds = /\.([0-9a-f]+)\.tmp$/.exec(key)?.[1];
+  return nanoseconds === undefined ? undefined : Number.parseInt(nanoseconds, 16) / 1e6;
 }
 
 /** Key of the file that says which layout the backend has. Without it Pulumi takes files for those of an older one. */

@@ -1,4 +1,11 @@
-import { checkpointKey, historyPrefix, type StackName, type StateFiles } from "./state-files.ts";
+import {
+  checkpointKey,
+  historyPrefix,
+  lockPrefix,
+  type StackName,
+  type StateFiles,
+  unfinishedSince,
+} from "./state-files.ts";
 
 /** Updates of a stack of which the backend keeps the state that they left. */
 const KEPT_UPDATES = 3;
@@ -16,7 +23,16 @@ export async function tidyHistory(state: StateFiles, stack: StackName): Promise<
   }
 }
 
-/** Removes the copy of a stack's last state that stays when Pulumi removes the stack. */
+/** Removes what Pulumi left of a stack's state where it was killed before that was complete. Nobody may work on the stack. */
+export async function tidyUnfinished(state: StateFiles, stack: StackName): Promise<void> {
+  const keys = await state.list(`${checkpointKey(stack)}.`);
+  for (const key of keys.filter((each) => unfinishedSince(each) !== undefined)) await state.remove(key);
+}
+
+/** Removes what stays when Pulumi removes a stack: a copy of its last state, and folders; its history where that was cut off. */
 export async function tidyRemoved(state: StateFiles, stack: StackName): Promise<void> {
-  await state.remove(`${checkpointKey(stack)}.bak`);
+  const history = await state.list(historyPrefix(stack));
+  const copies = await state.list(`${checkpointKey(stack)}.`);
+  for (const key of [...copies, ...history]) await state.remove(key);
+  for (const prefix of [historyPrefix(stack), lockPrefix(stack)]) await state.removeFolder(prefix);
 }

@@ -3,6 +3,7 @@ import { listProcesses, type ListProcesses, type LocalProcess } from "../cluster
 import { waitUntil } from "../clusters/wait-until.ts";
 import { examineLocks, type LockFinding, removeLocks, type Witness } from "./lock-doctor.ts";
 import type { StackName, StateFiles } from "./state-files.ts";
+import { tidyUnfinished } from "./tidy.ts";
 
 /** What {@link unlock} works on. */
 export interface UnlockArgs extends StackName, Pick<Witness, "isHostGone"> {
@@ -45,6 +46,7 @@ export async function unlock(args: UnlockArgs): Promise<Exclude<LockFinding, { v
     if (finding.verdict !== "dead") continue;
     args.say(`Removing the lock of an interrupted update (${finding.owner}): ${finding.proof}.`);
   }
+  if (findings.length > 0) await tidyUnfinished(args.state, args);
   await removeLocks(args.state, findings);
   return undefined;
 }

@@ -59,3 +59,9 @@ export function isRejected(status: PreviewEnvironmentStatus | undefined): boolea
   const reason = conditionOf(status, "Ready")?.reason;
   return !isAdmitted(status) && (reason === "InvalidSpec" || reason === "UnknownRepository");
 }
+
+/** Since when an environment is not as it is wanted, in milliseconds since 1970, as far as its status tells; Infinity: it is. */
+export function unfinishedSince({ metadata, status }: PreviewEnvironment): number {
+  const isReady = conditionOf(status, "Ready");
+  return isReady?.status === "True" ? Infinity : Date.parse(isReady?.lastTransitionTime ?? metadata.creationTimestamp);
+}

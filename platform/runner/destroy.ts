@@ -40,6 +40,8 @@ export async function destroy(stage: Stage, found: FoundStack): Promise<Outcome>
   await deleteNamespaces(reader, await environmentNamespaces(reader, namespace));
   const remains = await findRemains(reader, namespaces, volumes);
   if (remains.length > 0) return heldBy(remains);
+  // Who was told to stop may be the last to notice: by now the stack may be another operation's.
+  signal.throwIfAborted();
   try {
     await engine?.remove();
     if (state !== undefined) await tidyRemoved(state, nameOf(task));

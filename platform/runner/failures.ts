@@ -25,17 +25,17 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
+      /was killed with SIGKILL|signal: killed|plugin .* exited unexpectedly|exited prematurely|connection error: desc = "transport|transport is closing|error reading from server: EOF/,
+    reason: "RunnerLost",
+    retry: "transient",
+    advice: "The engine or a plugin of it was killed; the machine may be short of memory.",
+  },
+  {
+    pattern:
       /cluster is unreachable|connection refused|connection reset by peer|no such host|i\/o timeout|TLS handshake timeout|network is unreachable|apiserver not ready|currently unable to handle the request|etcdserver: |unable to load schema information from the API server|http2: client connection lost|gave no answer within/,
     reason: "ClusterUnavailable",
     retry: "transient",
     advice: "The cluster's API server, or the state's server, does not answer.",
-  },
-  {
-    pattern:
-      /was killed with SIGKILL|signal: killed|plugin .* exited unexpectedly|transport is closing|error reading from server: EOF/,
-    reason: "RunnerLost",
-    retry: "transient",
-    advice: "The engine or a plugin of it was killed; the machine may be short of memory.",
   },
   {
     pattern: /incorrect passphrase|passphrase must be set|constructing secrets manager/,

@@ -15,6 +15,7 @@ import { ProcessRunner } from "./process-runner.ts";
 import type { RunnerSettings } from "./settings.ts";
 import { locateState } from "./state-location.ts";
 import type { OperationTask, TargetCluster, TaskSettings } from "./task.ts";
+import { WorkFolders } from "./work-folders.ts";
 
 /** Arguments of {@link createRunner}. */
 export interface RunnerArgs {
@@ -64,7 +65,8 @@ const factsKeptMs = 60_000;
 export function createRunner(args: RunnerArgs): ConfiguredRunner {
   const task = toTaskSettings(args);
   const facts = keepFor(factsKeptMs, args.facts);
-  const sample = keepFor(Infinity, () => sampleStack(task));
+  const folders = new WorkFolders(join(args.dataFolder, "operations"), task.timeoutMs + 2 * task.graceMs);
+  const sample = keepFor(Infinity, () => sampleStack(task, folders));
   const rights = namespaceRights(args, task);
   const surroundings: Surroundings = async (request) => {
     // Without a sample, Pulumi creates each stack, and says what is wrong where it can't.
@@ -72,7 +74,9 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
     return { facts: known, sample: created };
   };
   const runner =
-    args.settings.kind === "job" ? jobRunner(args, task, surroundings) : processRunner(args, task, surroundings);
+    args.settings.kind === "job"
+      ? jobRunner(args, task, surroundings)
+      : processRunner(args, task, surroundings, folders);
   return {
     start: (request, listen) => runner.start(request, listen),
     listStacks: () => listStacks(task),
@@ -95,14 +99,19 @@ function namespaceRights({ settings, namespace, jobs }: RunnerArgs, task: TaskSe
   });
 }
 
-function processRunner({ settings, dataFolder, env }: RunnerArgs, task: TaskSettings, surroundings: Surroundings) {
+function processRunner(
+  { settings, env }: RunnerArgs,
+  task: TaskSettings,
+  surroundings: Surroundings,
+  folders: WorkFolders,
+): ProcessRunner {
   return new ProcessRunner({
     settings: task,
     surroundings,
     memoryBytes: memoryOf(settings),
     spare: settings.spare,
     spareForMs: toMilliseconds(settings.spareFor),
-    workFolder: join(dataFolder, "operations"),
+    folders,
     env,
   });
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
 import { folderAddress } from "../../stacks/folder-state.ts";
 import { checkpointKey, LAYOUT_KEY, type StackName, type StateFiles } from "../../stacks/state-files.ts";
 import { engineVariables } from "./engine-variables.ts";
 import type { TaskSettings } from "./task.ts";
+import type { WorkFolders } from "./work-folders.ts";
 
 /** Name of the stack that is made to look at. */
 const SAMPLE = "sample";
@@ -20,9 +20,12 @@ const timeoutMs = 60_000;
  *
  * @throws Error when Pulumi can't make one.
  */
-export async function sampleStack(settings: Pick<TaskSettings, "project" | "state" | "tools">): Promise<string> {
+export async function sampleStack(
+  settings: Pick<TaskSettings, "project" | "state" | "tools">,
+  folders: WorkFolders,
+): Promise<string> {
   const { project, state, tools } = settings;
-  const folder = await mkdtemp(join(tmpdir(), "terrarium-sample-"));
+  const folder = folders.make();
   try {
     await writeFile(join(folder, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
     const address = folderAddress(folder);
@@ -35,7 +38,7 @@ export async function sampleStack(settings: Pick<TaskSettings, "project" | "stat
     if (result.code !== 0) throw new Error(`No stack can be made: ${lastLines(result, 1)}`);
     return await readFile(join(folder, checkpointKey({ project, stack: SAMPLE })), "utf8");
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    folders.remove(folder);
   }
 }
 

@@ -4,6 +4,7 @@
  * one with the result, and ends. It stops when it is told to by the line "cancel: why", by a signal, when its time is over,
  * and when its standard input ends: whoever started it is gone then.
  */
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { loadRarelyNeededLazily } from "../../stacks/lazy-modules/index.ts";
@@ -16,6 +17,8 @@ import type { OperationTask } from "./task.ts";
 const CANCEL = "cancel: ";
 
 const stopping = new AbortController();
+/** Whether nobody is left who would remove the operation's folder. */
+let isAbandoned = false;
 const stop = (reason: Stop["reason"], message: string): void => {
   if (!stopping.signal.aborted) stopping.abort({ reason, message } satisfies Stop);
 };
@@ -37,6 +40,8 @@ const loaded = import("./run-operation.ts");
 const task = file === undefined ? await readInput() : (JSON.parse(await readFile(file, "utf8")) as OperationTask);
 // Without a task there is nothing to end.
 if (task === undefined) process.exit(0);
+// What an engine or a plugin that is killed leaves goes with the folder: a copy of the kubeconfig, for example.
+process.env["TMPDIR"] = task.folder;
 
 const { timeoutMs, graceMs } = task.settings;
 setTimeout(() => {
@@ -48,6 +53,7 @@ stopping.signal.addEventListener("abort", () => {
 });
 const { runOperation } = await loaded;
 const outcome = await runOperation(task, emit, stopping.signal);
+if (isAbandoned) rmSync(task.folder, { recursive: true, force: true, maxRetries: 3 });
 emit({ type: "result", outcome });
 // Waits until it is written: standard output may be a pipe.
 process.stdout.write("", () => {
@@ -67,6 +73,7 @@ function readInput(): Promise<OperationTask | undefined> {
       else resolve(JSON.parse(line) as OperationTask);
     });
     lines.on("close", () => {
+      isAbandoned = true;
       stop("Cancelled", "The platform service that ran it is gone.");
       resolve(undefined);
     });

@@ -1,13 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import type { OperationEvent, OperationRequest, Runner, RunningOperation } from "../domain/operation.ts";
 import { ChildOperation } from "./child-operation.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { SpareChildren, startOperationChild } from "./operation-child.ts";
-import { isProcessAlive } from "./sessions.ts";
 import type { OperationTask, TaskSettings } from "./task.ts";
+import type { WorkFolders } from "./work-folders.ts";
 
 /** Arguments of {@link ProcessRunner}. */
 export interface ProcessRunnerArgs {
@@ -20,8 +17,7 @@ export interface ProcessRunnerArgs {
   readonly spare: number;
   /** How long they wait after the last operation began, in milliseconds. */
   readonly spareForMs: number;
-  /** Folder for what operations need while they run. */
-  readonly workFolder: string;
+  readonly folders: WorkFolders;
   /** Variables of the operations' processes. */
   readonly env: NodeJS.ProcessEnv;
   /** Starts the process of an operation. @default Node with platform/runner/operation-process.ts */
@@ -42,15 +38,15 @@ export class ProcessRunner implements Runner {
       count: args.spare,
       keepMs: args.spareForMs,
     });
-    mkdirSync(args.workFolder, { recursive: true, mode: 0o700 });
-    removeAbandoned(args.workFolder);
+    args.folders.removeAbandoned();
   }
 
   start(request: OperationRequest, listen: (event: OperationEvent) => void): RunningOperation {
-    const { settings, surroundings, memoryBytes, workFolder } = this.#args;
-    const folder = mkdtempSync(join(workFolder, ownPrefix()));
+    const { settings, surroundings, memoryBytes, folders } = this.#args;
+    const child = this.#spare.take();
+    const folder = folders.make(child.pid);
     const operation = new ChildOperation({
-      child: this.#spare.take(),
+      child,
       settings,
       memoryBytes,
       memory: this.#memory,
@@ -61,7 +57,7 @@ export class ProcessRunner implements Runner {
       request,
       startedAt: new Date(),
       done: done.finally(() => {
-        rmSync(folder, { recursive: true, force: true });
+        folders.remove(folder);
         // Not before: on a small machine they would take the operation's time.
         this.#spare.fill();
       }),
@@ -74,19 +70,5 @@ export class ProcessRunner implements Runner {
   /** Ends the processes that wait for operations. Operations run on. */
   close(): void {
     this.#spare.close();
-  }
-}
-
-/** Start of the names of this process's folders. */
-function ownPrefix(): string {
-  return `${hostname()}.${process.pid}.`;
-}
-
-/** Removes the folders of services of this host that were killed. */
-function removeAbandoned(workFolder: string): void {
-  for (const name of readdirSync(workFolder)) {
-    const [host, pid] = [name.slice(0, hostname().length), Number(name.slice(hostname().length + 1).split(".")[0])];
-    if (host !== hostname() || !(pid > 0) || isProcessAlive(pid)) continue;
-    rmSync(join(workFolder, name), { recursive: true, force: true });
   }
 }

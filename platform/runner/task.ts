@@ -47,7 +47,7 @@ export interface TaskSettings {
 export interface OperationTask {
   readonly request: OperationRequest;
   readonly settings: TaskSettings;
-  /** A folder of this operation alone; whoever started it removes it. */
+  /** A folder of this operation alone, for temporary files too; whoever started it removes it, or itself where that one is gone. */
   readonly folder: string;
   /** What the cluster says of itself. */
   readonly facts: ClusterFacts;

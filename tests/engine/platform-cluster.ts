@@ -12,10 +12,23 @@ import { createProgress, defaultCacheDir, ensureToolchain } from "../../clusters
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { isNotFound, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment, PreviewEnvironmentSpec } from "../../spec/index.ts";
+import { MARK_VARIABLE } from "./chaos/service-processes.ts";
 import { Checkout, PROJECT } from "./checkout.ts";
 
 export const NAMESPACE = "terrarium";
-const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/environments`;
+/** Path of the Environment objects in the API. */
+export const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE}/environments`;
+
+/** Path of the leader's Lease in the API. */
+export const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/terrarium-platform`;
+
+/** What a service is started with. */
+export interface ServiceSurroundings {
+  /** As whom it reaches the cluster. @default as its administrator */
+  readonly kubeconfig?: string;
+  /** Of its processes. @default none beyond this process's own */
+  readonly variables?: NodeJS.ProcessEnv;
+}
 
 /** A simulated cluster of its own for the platform service, with the definition of its resource. */
 export class PlatformCluster {
@@ -59,14 +72,27 @@ export class PlatformCluster {
     return new PlatformCluster(checkout, cluster, (await cluster.up()).kubeconfig);
   }
 
-  /**
-   * Starts the service.
-   *
-   * @param name of its files; a replica of the same name goes on with the same state.
-   * @param kubeconfig as whom it reaches the cluster. @default as its administrator
-   */
-  start(name: string, config: object = {}, kubeconfig = this.kubeconfig): PlatformProcess {
-    const service = new PlatformProcess(this.checkout.folder, kubeconfig, name, config);
+  /** Folder that the services keep state and what operations need in. */
+  get dataFolder(): string {
+    return join(this.checkout.folder, ".terrarium", "platform-test", "data");
+  }
+
+  /** Folder for temporary files of the services and of all that they start. */
+  get temporaryFolder(): string {
+    return join(this.checkout.folder, ".terrarium", "platform-test", "tmp");
+  }
+
+  /** Value of the variable that all processes of the services inherit. */
+  get mark(): string {
+    return this.checkout.folder;
+  }
+
+  /** Starts the service; replicas have the same state. @param name of its files. */
+  start(name: string, config: object = {}, as: ServiceSurroundings = {}): PlatformProcess {
+    const { kubeconfig = this.kubeconfig, variables = {} } = as;
+    mkdirSync(this.temporaryFolder, { recursive: true });
+    const own = { TMPDIR: this.temporaryFolder, [MARK_VARIABLE]: this.mark, ...variables };
+    const service = new PlatformProcess(this.checkout.folder, kubeconfig, name, config, own);
     this.#services.push(service);
     return service;
   }
@@ -118,8 +144,8 @@ export class PlatformCluster {
     }, seconds);
   }
 
-  /** Kills the API server and starts it again as it was. */
-  async restartApiServer(): Promise<void> {
+  /** Kills the API server and starts it again as it was. @param awaySeconds until it is started. @default at once */
+  async restartApiServer(awaySeconds = 0): Promise<void> {
     const folder = localPaths(this.checkout.folder).kwok;
     const found = (await listProcesses()).find(
       ({ commandLine }) => commandLine.startsWith(folder) && commandLine.split(" ")[0]?.endsWith("/kube-apiserver"),
@@ -131,6 +157,7 @@ export class PlatformCluster {
       () => this.#answers().then((answers) => ({ done: !answers, value: undefined, state: "it answers" })),
       10,
     );
+    await delay(awaySeconds * 1000);
     spawn(program, args, { cwd: folder, stdio: "ignore", detached: true }).unref();
     await until(() => this.#answers().then((done) => ({ done, value: undefined, state: "no answer" })), 30);
   }
@@ -169,7 +196,8 @@ export class PlatformProcess {
   readonly #log: string;
   readonly #ended: Promise<number | null>;
 
-  constructor(folder: string, kubeconfig: string, name: string, config: object) {
+  /** @param name of its files. @param variables beyond this process's own. */
+  constructor(folder: string, kubeconfig: string, name: string, config: object, variables: NodeJS.ProcessEnv = {}) {
     const own = join(folder, ".terrarium", "platform-test");
     mkdirSync(own, { recursive: true });
     const file = join(own, `${name}.yaml`);
@@ -177,10 +205,11 @@ export class PlatformProcess {
     this.#log = join(own, `${name}-${Date.now()}.log`);
     const output = openSync(this.#log, "w");
     const data = join(own, "data");
+    const env = { ...process.env, CI: "true", ...variables };
     this.child = spawn(
       process.execPath,
       ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data],
-      { cwd: folder, stdio: ["ignore", output, output], env: { ...process.env, CI: "true" } },
+      { cwd: folder, stdio: ["ignore", output, output], env },
     );
     closeSync(output);
     this.#ended = new Promise((resolve) => this.child.once("close", resolve));
@@ -192,7 +221,11 @@ export class PlatformProcess {
 
   /** Waits until a line of the log has a text. */
   async says(text: string, seconds = 30): Promise<void> {
-    await until(() => Promise.resolve({ done: this.log.includes(text), value: undefined, state: this.log }), seconds);
+    await until(() => {
+      const done = this.log.includes(text);
+      if (!done && this.child.exitCode !== null) throw new Error(`the service has ended:\n${this.log}`);
+      return Promise.resolve({ done, value: undefined, state: this.log });
+    }, seconds);
   }
 
   /** Asks it to end. @returns its exit code. */

@@ -29,7 +29,7 @@ describe("an installed platform service", () => {
     await installed();
     kubeconfig = cluster.checkout.write("service.kubeconfig", await kubeconfigOf(cluster));
     asService = new KubernetesApi(readClusterAccess({ kubeconfig }));
-    service = cluster.start("installed", await installedConfiguration(cluster), kubeconfig);
+    service = cluster.start("installed", await installedConfiguration(cluster), { kubeconfig });
     await service.says('"leading"');
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PreviewEnvironment } from "../../spec/index.ts";
-import { NAMESPACE, PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
+import { LEASE, NAMESPACE, PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/shop";
 const IMAGE = "registry.example.com/team/shop";
@@ -134,9 +134,7 @@ describe("the platform service on a real API server", () => {
     const drained = await cluster.environment("drained");
     assert.equal(drained?.status?.phase, "Ready", service.log);
     assert.equal(drained.status.operation, undefined);
-    const lease = await cluster.read<Lease>(
-      `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/terrarium-platform`,
-    );
+    const lease = await cluster.read<Lease>(LEASE);
     assert.equal(lease?.spec.holderIdentity, "");
   });
 

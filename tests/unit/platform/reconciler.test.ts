@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { settle } from "./scripted-clock.ts";
+import { ScriptedRunner } from "./scripted-runner.ts";
 import { createEnvironment, environmentOf, newWorld, PATH, startService, type World } from "./service.ts";
 
 describe("the reconciler", () => {
@@ -260,6 +261,27 @@ describe("the reconciler", () => {
     assert.equal(phaseOf(world, "one"), "Ready");
   });
 
+  it("begins with whoever waits longest, however often services end before it is their turn", async () => {
+    const { world, reconciler, environments } = await withReady("one", "two", "three");
+    for (const name of ["three", "two", "one"]) {
+      override(world, name, "newer");
+      await world.clock.advance(60_000);
+    }
+    await reconciler.stop();
+    await environments.stop();
+
+    const next = { ...world, runner: new ScriptedRunner(world.clock) };
+    await startService(next, { operations: 1 });
+    for (let left = 3; left > 0; left--) {
+      for (const operation of next.runner.running) operation.end({ ok: true });
+      await settle();
+    }
+    assert.deepEqual(
+      next.runner.started.map(({ request }) => request.stack),
+      ["preview-three", "preview-two", "preview-one"],
+    );
+  });
+
   it("keeps the last lines of an operation where people find them", async () => {
     const world = newWorld();
     await startService(world);
@@ -278,15 +300,17 @@ describe("the reconciler", () => {
   });
 });
 
-/** A service with an environment that is Ready. */
-async function withReady(name: string) {
+/** A service with environments that are Ready. */
+async function withReady(...names: string[]) {
   const world = newWorld();
   const service = await startService(world);
-  createEnvironment(world, name);
-  await settle();
-  world.runner.of(`preview-${name}`).end({ ok: true });
-  await settle();
-  assert.equal(phaseOf(world, name), "Ready");
+  for (const name of names) {
+    createEnvironment(world, name);
+    await settle();
+    world.runner.of(`preview-${name}`).end({ ok: true });
+    await settle();
+    assert.equal(phaseOf(world, name), "Ready");
+  }
   return { world, ...service };
 }
 

@@ -41,13 +41,14 @@ export async function startService(world: World, { operations: limit = 10, ...ch
     supersedeAfterMs: 600_000,
     ...change,
   };
+  let reconciler: Reconciler | undefined = undefined;
   const environments = new Environments({
     api,
     namespace: "terrarium",
     watch: api.watch,
     clock,
     log,
-    changed: (name) => reconciler.changed(name),
+    changed: (name) => reconciler?.changed(name),
   });
   const operations: Operations = new Operations({
     runner,
@@ -55,11 +56,13 @@ export async function startService(world: World, { operations: limit = 10, ...ch
     log,
     limit: () => limit,
     openLog: (environment) => new OperationLog({ api, clock, log, environment }),
-    changed: (name) => reconciler.progressed(name),
-    roomMade: () => reconciler.roomMade(),
+    changed: (name) => reconciler?.progressed(name),
+    roomMade: () => reconciler?.roomMade(),
     ended: () => undefined,
   });
-  const reconciler: Reconciler = new Reconciler({
+  // As in the real service: when a term begins, the objects are listed.
+  await environments.start();
+  reconciler = new Reconciler({
     environments,
     operations,
     events: new EventRecorder({ api, clock, log }),
@@ -69,7 +72,6 @@ export async function startService(world: World, { operations: limit = 10, ...ch
     failed: () => undefined,
     random: () => 0.5,
   });
-  await environments.start();
   reconciler.allChanged();
   await settle();
   return { environments, operations, reconciler, log, settings };

@@ -78,6 +78,25 @@ describe("the locks of a stack", () => {
     });
   }
 
+  describe("that Pulumi was killed over before they were complete", () => {
+    const unfinished = (secondsAgo: number) => `${key}.${((Date.now() - secondsAgo * 1000) * 1e6).toString(16)}.tmp`;
+
+    it("are dead after a while", async () => {
+      scratch().file(unfinished(31), "");
+      assert.equal((await examine())[0]?.verdict, "dead");
+    });
+
+    it("prove nothing while they may still be being written", async () => {
+      scratch().file(unfinished(20), "");
+      assert.equal((await examine())[0]?.verdict, "unknown");
+    });
+
+    it("are judged by their owners where those are named", async () => {
+      scratch().file(unfinished(31), lockOf(host));
+      assert.equal((await examine({ processes: [engine("2026-11-21T08:57:04Z")] }))[0]?.verdict, "live");
+    });
+  });
+
   it("of another stack with a similar name are left out", async () => {
     for (const other of ["preview-environments/my-pr-7", "preview-environments/pr-70", "other/pr-7"]) {
       scratch().file(`.pulumi/locks/organization/${other}/1.json`, lockOf(host));
@@ -103,6 +122,20 @@ describe("the locks of a stack", () => {
       assert.deepEqual(await state().list(".pulumi/locks/"), []);
       assert.equal(await state().read(`${key}.attrs`), undefined);
       assert.match(said.join("\n"), /ada@platform-1, process \d+\): that pod is gone/);
+    });
+
+    it("take along what their owners had begun to write of the state", async () => {
+      const checkpoint = ".pulumi/stacks/preview-environments/pr-7.json";
+      for (const name of [
+        key,
+        checkpoint,
+        `${checkpoint}.bak`,
+        `${checkpoint}.18a3f0.tmp`,
+        `${checkpoint}.bak.18a3f0.tmp`,
+      ])
+        scratch().file(name, lockOf(host));
+      assert.equal(await free(() => Promise.resolve(true)), undefined);
+      assert.deepEqual(await state().list(".pulumi/"), [checkpoint, `${checkpoint}.bak`]);
     });
 
     it("stay, all of them, while one owner's fate is not known", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { resourcesIn } from "../../../stacks/exported-state.ts";
@@ -66,10 +66,26 @@ describe("the files of a backend in a folder", () => {
     assert.equal((await state().list(".pulumi/history/shop/dev/")).length, 6);
   });
 
-  it("leave no copy of a stack that was removed", async () => {
-    scratch().file(".pulumi/stacks/shop/dev.json.bak", "{}");
+  it("leave nothing of a stack that was removed, nor of a removal that was cut off", async () => {
+    for (const name of [
+      "stacks/shop/dev.json.bak",
+      "history/shop/dev/dev-1.history.json",
+      "locks/organization/shop/dev/1",
+    ])
+      scratch().file(`.pulumi/${name}`, "{}");
+    await state().remove(".pulumi/locks/organization/shop/dev/1");
     await tidyRemoved(state(), STACK);
-    assert.deepEqual(await state().list(".pulumi/stacks/"), []);
+    await tidyRemoved(state(), STACK);
+    const left = readdirSync(join(scratch().path, ".pulumi"), { recursive: true }).sort();
+    const folders = ["stacks/shop", "history/shop", "locks/organization", "locks/organization/shop"];
+    assert.deepEqual(left, ["history", "locks", "stacks", ...folders].sort());
+  });
+
+  it("keep the folder of locks while somebody has one there", async () => {
+    const lock = ".pulumi/locks/organization/shop/dev/1.json";
+    scratch().file(lock, "{}");
+    await tidyRemoved(state(), STACK);
+    assert.equal(await state().read(lock), "{}");
   });
 });
 

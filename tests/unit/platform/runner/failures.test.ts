@@ -51,6 +51,15 @@ describe("why an operation failed", () => {
     assert.equal(failureOf("stderr: Command was killed with SIGKILL: pulumi up", NOTHING).reason, "RunnerLost");
   });
 
+  for (const said of [
+    "Detected that /plugins/resource-kubernetes/pulumi-resource-kubernetes exited prematurely.",
+    'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"',
+  ]) {
+    it(`is a lost plugin when something killed it: ${said}`, () => {
+      assert.equal(failureOf("", { ...NOTHING, errors: [said] }).reason, "RunnerLost");
+    });
+  }
+
   it("is told in 2,000 characters at most", () => {
     assert.equal(failureOf("", { ...NOTHING, errors: ["x".repeat(5_000)] }).message.length, 2_000);
   });

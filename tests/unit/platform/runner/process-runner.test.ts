@@ -7,6 +7,7 @@ import type { OperationEvent, OperationRequest, Outcome } from "../../../../plat
 import { ProcessRunner, type ProcessRunnerArgs } from "../../../../platform/runner/process-runner.ts";
 import { findSessions, isProcessAlive } from "../../../../platform/runner/sessions.ts";
 import type { TaskSettings } from "../../../../platform/runner/task.ts";
+import { WorkFolders } from "../../../../platform/runner/work-folders.ts";
 import { useScratchFolder } from "../../clusters/scratch-folder.ts";
 
 const REQUEST: OperationRequest = { id: "op-1", kind: "destroy", stack: "pr-7", namespace: "preview-pr-7" };
@@ -34,7 +35,7 @@ describe("an operation in a process of its own", function () {
       memoryBytes: 2 ** 30,
       spare: 0,
       spareForMs: 60_000,
-      workFolder: join(scratch().path, "operations"),
+      folders: new WorkFolders(join(scratch().path, "operations"), 60_000),
       env: process.env,
       startChild: (env) => {
         const child = spawn(process.execPath, ["-e", `${PREAMBLE}${script}`], {

@@ -7,6 +7,7 @@ import { createStack, sampleStack } from "../../../../platform/runner/new-stack.
 import { runnerSettingsSchema } from "../../../../platform/runner/settings.ts";
 import { locateState } from "../../../../platform/runner/state-location.ts";
 import type { TaskSettings } from "../../../../platform/runner/task.ts";
+import { WorkFolders } from "../../../../platform/runner/work-folders.ts";
 import { useScratchFolder } from "../../clusters/scratch-folder.ts";
 
 describe("where the platform's state is", () => {
@@ -87,7 +88,7 @@ describe("the stacks of the platform", () => {
       "pulumi",
       `folder="\${PULUMI_BACKEND_URL#file://}"; folder="\${folder%%[?]*}/.pulumi/stacks/preview-environments"; mkdir -p "$folder"; echo '${text}' > "$folder/sample.json"`,
     );
-    const sample = await sampleStack(settings());
+    const sample = await sampleStack(settings(), new WorkFolders(join(scratch().path, "operations"), 60_000));
     const state = folderState(scratch().path);
     const name = { project: "preview-environments", stack: "pr-7" };
     assert.equal(await createStack(state, name, sample), false, "Pulumi has not laid the backend out");
