@@ -63,6 +63,14 @@ export function sessionOf(pid: number): number | undefined {
   return process.platform === "linux" ? readStat(pid)?.session : undefined;
 }
 
+/**
+ * Whether a process runs and leads a session. Numbers are soon used again, for threads too, but hardly for another leader.
+ * Where the system has no sessions to be seen, whether it runs.
+ */
+export function leadsSession(pid: number): boolean {
+  return process.platform === "linux" ? readStat(pid)?.session === pid : isProcessAlive(pid);
+}
+
 /** Whether a process of this machine has that number and runs. */
 export function isProcessAlive(pid: number): boolean {
   try {

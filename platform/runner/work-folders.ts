@@ -1,12 +1,12 @@
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { isProcessAlive } from "./sessions.ts";
+import { leadsSession } from "./sessions.ts";
 
-/** Names of folders that this process made; one before it may have had its number, as in a container that was restarted. */
+/** Names of folders that this process made and has not removed. */
 const made = new Set<string>();
 
-/** Folders for what operations need while they run. Each is named after its host, the service, and who works in it. */
+/** Folders for what operations need while they run. Each is named after its host and the process that works in it. */
 export class WorkFolders {
   readonly #root: string;
   readonly #longestMs: number;
@@ -18,9 +18,9 @@ export class WorkFolders {
     mkdirSync(root, { recursive: true, mode: 0o700 });
   }
 
-  /** Makes a folder. @param worker the process that works in it. @default this one */
+  /** Makes a folder. @param worker the process that works in it and leads a session. @default this one */
   make(worker = process.pid): string {
-    const folder = mkdtempSync(join(this.#root, `${hostname()}.${process.pid}.${worker}.`));
+    const folder = mkdtempSync(join(this.#root, `${hostname()}.${worker}.`));
     made.add(basename(folder));
     return folder;
   }
@@ -34,10 +34,9 @@ export class WorkFolders {
   /** Removes the folders of services that were killed, but not of their operations that are still ending. */
   removeAbandoned(): void {
     for (const name of readdirSync(this.#root)) {
-      const [, host, service, worker] = /^(.+)\.(\d+)\.(\d+)\.[^.]+$/.exec(name) ?? [];
-      const isRunning = (pid: number): boolean => isProcessAlive(pid) && (pid !== process.pid || made.has(name));
-      const isAbandoned =
-        host === hostname() ? !isRunning(Number(service)) && !isRunning(Number(worker)) : this.#isOld(name);
+      if (made.has(name)) continue;
+      const [, host, worker] = /^(.+)\.(\d+)\.[^.]+$/.exec(name) ?? [];
+      const isAbandoned = host === hostname() ? !leadsSession(Number(worker)) : this.#isOld(name);
       if (isAbandoned) clear(join(this.#root, name));
     }
   }
