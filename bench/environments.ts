@@ -1,19 +1,20 @@
 /**
- * Preview environments as the platform's runner makes them, against kubectl with the same objects, on one simulated cluster:
- * one alone, and many at once. Prints medians and ratios; absolute times depend on the machine, ratios much less.
+ * Preview environments as the platform's runner makes them, against kubectl with the same objects, on one cluster: one alone,
+ * and many at once. Prints medians and ratios; absolute times depend on the machine, ratios much less. The cluster is a simulated
+ * one of its own, whose pods are ready at once, or the one with real pods that `make bootstrap-dev` has brought up here.
  *
- * Usage: node bench/environments.ts [--rounds N] [--many 10,50,100] [--concurrency 2,4] [-o json]
+ * Usage: node bench/environments.ts [--pods simulated|real] [--rounds N] [--many 10,50,100] [--concurrency 2,4] [-o json]
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { localPaths } from "../clusters/local-paths.ts";
 import { SimulatedCluster } from "../clusters/simulated.ts";
 import { formatTable } from "../cli/table.ts";
 import type { OperationKind, Outcome } from "../platform/domain/operation.ts";
-import type { EnvironmentSpec } from "../spec/index.ts";
+import { type EnvironmentSpec, mapValues } from "../spec/index.ts";
 import { folderAddress } from "../stacks/folder-state.ts";
-import { Checkout, run, type CommandResult } from "../tests/engine/checkout.ts";
+import { Checkout, PROJECT, run, type CommandResult } from "../tests/engine/checkout.ts";
 import { runnerOn, testToolchain } from "../tests/engine/runner.ts";
 import { smallEnvironment } from "../tests/engine/small-environment.ts";
 import { type Stage, writeManifests } from "./manifests.ts";
@@ -24,6 +25,7 @@ const TARGETS = { ratio: 1.5, perMinute: 20, bytes: 4 * 2 ** 30 };
 
 const { values: options } = parseArgs({
   options: {
+    pods: { type: "string", default: "simulated" },
     rounds: { type: "string", default: "5" },
     many: { type: "string", default: "10,50,100" },
     concurrency: { type: "string", default: "4" },
@@ -34,8 +36,14 @@ const rounds = wholeNumbers("rounds", options.rounds)[0] ?? 1;
 const many = wholeNumbers("many", options.many);
 const concurrencies = wholeNumbers("concurrency", options.concurrency);
 
-const checkout = await Checkout.create();
-const paths = localPaths(checkout.folder);
+/** Where the runner keeps what it needs, in the checkout. */
+const DATA = "bench-environments";
+const isReal = options.pods === "real";
+
+const checkout = isReal ? undefined : await Checkout.create();
+const folder = checkout?.folder ?? PROJECT;
+const paths = localPaths(folder);
+const data = join(paths.root, DATA);
 const toolchain = await testToolchain(["pulumi", "kubectl", "control-plane", "kwokctl"]);
 const cluster = new SimulatedCluster({
   paths,
@@ -44,9 +52,9 @@ const cluster = new SimulatedCluster({
   toolchain: () => Promise.resolve(toolchain),
 });
 try {
-  const access = await cluster.up();
+  const kubeconfig = isReal ? paths.kubeconfig : (await cluster.up()).kubeconfig;
   // Nothing on such a cluster outlives it: see docs/adr/0012.
-  const runner = await runnerOn({ checkout: checkout.folder, settings: { state: { saveOnce: true }, spare: 2 } });
+  const runner = await runnerOn({ checkout: folder, data: DATA, settings: { state: { saveOnce: true }, spare: 2 } });
   let operations = 0;
   const operate = async (kind: OperationKind, stack: string): Promise<Outcome> => {
     const namespace = `preview-${stack}`;
@@ -57,8 +65,8 @@ try {
     return outcome;
   };
   // kubectl runs as its users have it: the tuning of Go's memory is for the engine.
-  const env = { ...process.env, ...toolchain.env, KUBECONFIG: access.kubeconfig, GOGC: "100", GOMEMLIMIT: "off" };
-  const kubectl = (args: readonly string[]): Promise<CommandResult> => run("kubectl", args, checkout.folder, env);
+  const env = { ...process.env, ...toolchain.env, KUBECONFIG: kubeconfig, GOGC: "100", GOMEMLIMIT: "off" };
+  const kubectl = (args: readonly string[]): Promise<CommandResult> => run("kubectl", args, folder, env);
 
   note("one environment, which also warms every cache");
   await operate("apply", "alone");
@@ -111,16 +119,16 @@ try {
 
   /** The objects as the runner has made them, for kubectl. */
   async function exportManifests(stack: string) {
-    const folder = join(paths.root, "bench");
-    mkdirSync(folder, { recursive: true });
+    const out = join(data, "manifests");
+    mkdirSync(out, { recursive: true });
     const secretsOf = {
       ...env,
-      PULUMI_BACKEND_URL: folderAddress(`${paths.root}/platform/state`),
-      PULUMI_CONFIG_PASSPHRASE_FILE: `${paths.root}/platform/passphrase`,
+      PULUMI_BACKEND_URL: folderAddress(join(data, "state")),
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(data, "passphrase"),
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     };
     const args = ["stack", "export", "--show-secrets", "--stack", `organization/preview-environments/${stack}`];
-    return writeManifests(JSON.parse(must(await run("pulumi", args, folder, secretsOf))) as never, folder);
+    return writeManifests(JSON.parse(must(await run("pulumi", args, out, secretsOf))) as never, out);
   }
 
   async function applyAndWait({ file, waits }: Stage): Promise<void> {
@@ -128,13 +136,22 @@ try {
     for (const result of await Promise.all(waits.map((wait) => kubectl([...wait, "--timeout=120s"])))) must(result);
   }
 } finally {
-  await cluster.down();
-  checkout.remove();
+  if (!isReal) await cluster.down();
+  rmSync(data, { recursive: true, force: true });
+  checkout?.remove();
 }
 
 /** A database, pages and a worker. Without a migration: its Job alone takes a second, whoever creates it. */
 function measuredEnvironment(name: string): EnvironmentSpec {
-  return { ...smallEnvironment(name), migrations: {} };
+  const { services, ...environment } = smallEnvironment(name);
+  return { ...environment, migrations: {}, services: isReal ? mapValues(services, realService) : services };
+}
+
+/** The same service with an image that stack `local` has, in a role that needs nothing else. */
+function realService(service: object) {
+  const resources = { requests: { cpu: "10m" }, limits: { cpu: "1" } };
+  const secrets = { KEY_SEED: { generate: {} } };
+  return { ...service, image: "terrarium/guestbook:0.1.0", args: ["auth"], secrets, resources };
 }
 
 /** @returns seconds until all were done. */
