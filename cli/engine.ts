@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
-import { delimiter, dirname } from "node:path";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import type { ClusterAccess } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
@@ -113,9 +114,11 @@ export class Engine {
       this.#args.state.configFile(file),
       ...this.#display(),
     ];
+    // The Kubernetes plugin writes the kubeconfig into a temporary file, and is ended before it has removed it.
+    const temporary = mkdtempSync(join(tmpdir(), "terrarium-engine-"));
     return runInForeground(toolchain.path("pulumi"), full, {
       cwd: surroundings.checkout,
-      env: this.environment(),
+      env: { ...this.environment(), TMPDIR: temporary },
       signals: surroundings.signals,
       interactive: surroundings.interactive,
       outputTo,
@@ -124,6 +127,7 @@ export class Engine {
       },
     }).finally(() => {
       record.ended(file.stack);
+      rmSync(temporary, { recursive: true, force: true });
     });
   }
 

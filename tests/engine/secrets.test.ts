@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sharedCheckout } from "./fixtures.ts";
 
@@ -38,8 +38,11 @@ describe("secrets", () => {
     checkout.editStack("secrets", (config) => {
       config["terrarium:services"] = { "guestbook-worker": { secrets: { API_TOKEN: { config: "api-token" } } } };
     });
-    const up = await checkout.terrarium(["up", "--stack", "secrets"]);
+    const temporary = join(checkout.folder, ".terrarium/temporary");
+    mkdirSync(temporary);
+    const up = await checkout.terrarium(["up", "--stack", "secrets"], { TMPDIR: temporary });
     assert.equal(up.code, 0, up.stderr);
+    assert.deepEqual(readdirSync(temporary), [], "files with secrets may be left among temporary ones");
 
     const { items } = await checkout.kubectl<{ items: Secret[] }>([
       "get",
