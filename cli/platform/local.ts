@@ -5,6 +5,7 @@ import { writeClusterRecord } from "../../clusters/record.ts";
 import { clusterTools } from "../../clusters/registry.ts";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
 import { DEFINITION } from "../../platform/install/names.ts";
+import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
 import { CommandFailure } from "../exit.ts";
 import { Session } from "../session.ts";
 import { say, type Surroundings } from "../surroundings.ts";
@@ -66,5 +67,7 @@ async function prepare(surroundings: Surroundings, access: ClusterAccess, namesp
   };
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
   await run(["apply", "--server-side", "--force-conflicts", "--field-manager=terrarium", "--filename=-"], list);
-  await run(["wait", "--for=condition=Established", "--timeout=30s", `crd/${DEFINITION}`]);
+  // kubectl can't wait for a condition while an object has none at all: names are accepted together with the first.
+  for (const state of [`jsonpath={.status.acceptedNames.kind}=${PREVIEW_ENVIRONMENT.kind}`, "condition=Established"])
+    await run(["wait", `--for=${state}`, "--timeout=30s", `crd/${DEFINITION}`]);
 }

@@ -67,7 +67,10 @@ describe("a preview environment from source", () => {
     });
     // The definition stays: other tests may use it at the same time.
     await objects.run(["apply", "--server-side", "--filename", join(checkout, "platform/crd/environments.yaml")]);
-    await objects.run(["wait", "--for=condition=Established", "crd/environments.terrarium.dev"]);
+    // kubectl can't wait for a condition while an object has none at all.
+    await eventually("the definition", () =>
+      objects.run(["wait", "--for=condition=Established", "crd/environments.terrarium.dev"]),
+    );
     await objects.run(["create", "namespace", platform]);
     const notes = {
       image: IMAGES.node.image,

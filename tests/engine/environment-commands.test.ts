@@ -12,6 +12,7 @@ describe("the commands about preview environments on the real API server", () =>
     const definition = `${PROJECT}/platform/crd/environments.yaml`;
     for (const args of [
       ["apply", "--server-side", "-f", definition],
+      ["wait", "--for=jsonpath={.status.acceptedNames.kind}=Environment", "-f", definition],
       ["wait", "--for=condition=Established", "-f", definition],
       ["create", "namespace", namespace],
     ]) {

@@ -28,6 +28,7 @@ describe("the definition of Environment on the real API server", () => {
       assert.equal(code, 0, stderr);
     };
     await run("apply", "--server-side", "-f", definition);
+    await run("wait", "--for=jsonpath={.status.acceptedNames.kind}=Environment", "-f", definition);
     await run("wait", "--for=condition=Established", "-f", definition);
     await run("create", "namespace", namespace);
     api = sharedCheckout().api();
