@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { OperationEvent } from "../../../../platform/domain/operation.ts";
 import { freeStack } from "../../../../platform/runner/ready-stack.ts";
 import { runOperation } from "../../../../platform/runner/run-operation.ts";
 import { SecretValues } from "../../../../platform/runner/secret-values.ts";
 import type { Stage } from "../../../../platform/runner/stage.ts";
-import type { OperationTask } from "../../../../platform/runner/task.ts";
 import { folderState } from "../../../../stacks/folder-state.ts";
 import { useScratchFolder } from "../../clusters/scratch-folder.ts";
+import { destroyTask } from "./destroy-task.ts";
 
 const LOCK = ".pulumi/locks/organization/preview-environments/pr-7/1.json";
 /** A number that no process has: above every system's largest. */
@@ -16,27 +15,7 @@ const NOBODY = 99_999_999;
 
 describe("a stack, before an operation", () => {
   const scratch = useScratchFolder();
-  const task = (): OperationTask => ({
-    request: { id: "op-1", kind: "destroy", stack: "pr-7", namespace: "preview-pr-7" },
-    settings: {
-      project: "preview-environments",
-      platform: "terrarium",
-      state: { address: `file://${scratch().path}`, secretsProvider: "passphrase", saveOnce: false },
-      cluster: { kubeconfig: "/kubeconfig", context: "previews" },
-      policyPacks: [],
-      parallel: 64,
-      timeoutMs: 60_000,
-      graceMs: 1_000,
-      tools: {
-        pulumi: join(scratch().path, "bin/pulumi"),
-        kubectl: join(scratch().path, "bin/kubectl"),
-        env: scratch().env as Record<string, string>,
-      },
-      platformPods: { namespace: "terrarium", prefixes: ["terrarium-platform-", "terrarium-op-"] },
-    },
-    folder: scratch().path,
-    facts: { serviceMonitors: false, apiServer: [] },
-  });
+  const task = () => destroyTask(scratch());
   const free = async () => {
     const events: OperationEvent[] = [];
     const stage: Stage = {
