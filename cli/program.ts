@@ -71,8 +71,9 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
       ),
     )
     .option("--yes", "do not ask (it never asks; for use in scripts written for pulumi)")
+    .option("--plan <file>", "do nothing that is not in this plan of `preview --save-plan`")
     .addOption(outputOption())
-    .action((options: { stack: string; cluster?: RequestedCluster; output: ReportFormat }) =>
+    .action((options: { stack: string; cluster?: RequestedCluster; output: ReportFormat; plan?: string }) =>
       up(surroundings, options),
     );
 
@@ -95,7 +96,8 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .description("show what `up` would change")
     .addOption(stackOption())
     .option("--diff", "show every changed property", false)
-    .action((options: { stack: string; diff: boolean }) => preview(surroundings, options));
+    .option("--save-plan <file>", "save the plan in a file; `up --plan` then does what it says and nothing else")
+    .action((options: { stack: string; diff: boolean; savePlan?: string }) => preview(surroundings, options));
 
   program
     .command("render")
