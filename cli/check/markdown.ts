@@ -141,6 +141,7 @@ function signed(amount: number, unit: string): string {
 function costDelta({ cost }: StackReport): string {
   if (cost === undefined) return "not known";
   const { currency, before, after } = cost;
+  if (after === before) return formatMoney(after, currency);
   return `${formatMoney(after - before, currency, { signed: true })} to ${formatMoney(after, currency)}`;
 }
 

@@ -1,5 +1,5 @@
 import { secretIn } from "../../policies/secret-values.ts";
-import type { KubeManifest } from "../rendered-object.ts";
+import { type KubeManifest, redactedValue } from "../rendered-object.ts";
 
 /** One property that differs; values are for people, and never secret. */
 export interface PropertyChange {
@@ -32,8 +32,9 @@ export function diffProperties(
   changedPaths: readonly string[] = [],
 ): PropertyChange[] {
   const found = compare(before, after, "", "");
-  const unseen = found.length === 0 ? changedPaths : changedPaths.filter(isSecretPath);
-  return [...found, ...unseen.map((path) => ({ path, before: HIDDEN, after: HIDDEN }))];
+  const isSeen = found.some(({ path }) => isSecretPath(path));
+  const unseen = changedPaths.filter((path) => found.length === 0 || (after.kind === "Secret" && isSecretPath(path)));
+  return [...found, ...(isSeen ? [] : unseen.map((path) => ({ path, before: HIDDEN, after: HIDDEN })))];
 }
 
 /** Text for people, line by line, without the lines that hold a secret. */
@@ -50,20 +51,15 @@ function isSecretPath(path: string): boolean {
 
 /** @param name of the property, as people call it; the name of a variable for its value. */
 function compare(before: unknown, after: unknown, path: string, name: string): PropertyChange[] {
-  if (isSame(before, after)) return [];
+  if (isSame(before, after) || (isEmpty(before) && isEmpty(after))) return [];
   if (isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return keys.flatMap((key) => {
       const called = key === "value" ? nameIn(after, nameIn(before, name)) : key;
-      return compare(before[key], after[key], below(path, key), called);
+      return compare(own(before, key), own(after, key), below(path, key), called);
     });
   }
-  const lists = [toNamed(before), toNamed(after)] as const;
-  if (lists[0] && lists[1]) {
-    const [one, other] = lists;
-    const keys = [...new Set([...one.keys(), ...other.keys()])];
-    return keys.flatMap((key) => compare(one.get(key), other.get(key), `${path}[${key}]`, name));
-  }
+  if (Array.isArray(before) && Array.isArray(after)) return compareLists(before, after, path, name);
   if (CHECKSUM.test(path)) return [{ path, before: "(a checksum)", after: "(another one)" }];
   if (isText(before) && isText(after)) return [{ path, ...lineChanges(before, after, name) }];
   return [
@@ -75,8 +71,28 @@ function compare(before: unknown, after: unknown, path: string, name: string): P
   ];
 }
 
+/** Items are the same by their names; where they have none, those that both lists have are left out. */
+function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, name: string) {
+  const [old, young] = [byName(before), byName(after)];
+  if (old && young) {
+    const keys = [...new Set([...old.keys(), ...young.keys()])];
+    return keys.flatMap((key) => compare(old.get(key), young.get(key), `${path}[${key}]`, name));
+  }
+  const isIn = (list: readonly unknown[]) => (item: unknown) => list.some((other) => isSame(item, other));
+  const gone = before.filter((item) => !isIn(after)(item));
+  const added = after.filter((item) => !isIn(before)(item));
+  const [one, other] = [gone[0], added[0]];
+  if (gone.length === 1 && added.length === 1) return compare(one, other, `${path}[${after.indexOf(other)}]`, name);
+  // Only their order or number differs.
+  if (gone.length + added.length === 0) return [{ path, before: shown(before, name), after: shown(after, name) }];
+  return [
+    ...gone.map((item) => ({ path: `${path}[]`, before: shown(item, name) })),
+    ...added.map((item) => ({ path: `${path}[]`, after: shown(item, name) })),
+  ];
+}
+
 function shown(value: unknown, name: string): string {
-  if (holdsSecret(value, name)) return HIDDEN;
+  if (value === redactedValue || holdsSecret(value, name)) return HIDDEN;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}… (${text.length} characters)` : text;
 }
@@ -106,11 +122,15 @@ function lineChanges(before: string, after: string, name: string): Pick<Property
 }
 
 /** A list by the names of its items; undefined where they have none of their own. */
-function toNamed(value: unknown): Map<string | number, unknown> | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const names = value.map((item: unknown) => (isMap(item) ? item["name"] : undefined));
-  const areNames = names.every((name) => typeof name === "string") && new Set(names).size === names.length;
-  return new Map(value.map((item: unknown, index) => [areNames ? (names[index] as string) : index, item]));
+function byName(list: readonly unknown[]): Map<string, unknown> | undefined {
+  const named = list.map((item) => [isMap(item) ? item["name"] : undefined, item] as const);
+  const names = new Map(named.filter((entry): entry is readonly [string, unknown] => typeof entry[0] === "string"));
+  return names.size === list.length ? names : undefined;
+}
+
+/** A property of the map itself: a key may be called like something that every object has. */
+function own(map: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function nameIn(value: Readonly<Record<string, unknown>>, otherwise: string): string {
@@ -128,6 +148,12 @@ function isText(value: unknown): value is string {
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What is not known before an update leaves empty lists behind. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
 }
 
 /** Keys of manifests are in order, so that equal values are equal texts. */

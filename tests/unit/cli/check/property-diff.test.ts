@@ -21,6 +21,8 @@ const secret = fc
     characters.map((character, index) => (index % 3 === 0 ? "7aB"[(index / 3) % 3] : character)).join(""),
   );
 
+const scalar = fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean());
+
 describe("the properties that differ", () => {
   it("are named by their way, and items of lists by their names", () => {
     const before = { spec: { containers: [{ name: "web", image: "shop:1" }, { name: "sidecar" }], replicas: 1 } };
@@ -30,6 +32,21 @@ describe("the properties that differ", () => {
       { path: "spec.containers[sidecar]", before: '{"name":"sidecar"}' },
       { path: "spec.paused", after: "true" },
     ]);
+  });
+
+  it("of a list without names are the items that only one of both has", () => {
+    const rules = (...ports: number[]) => ({ spec: { egress: ports.map((port) => ({ ports: [{ port }] })) } });
+    assert.deepEqual(diff(rules(1, 2, 3), rules(9, 1, 2, 3)), [
+      { path: "spec.egress[]", after: '{"ports":[{"port":9}]}' },
+    ]);
+    assert.deepEqual(diff(rules(1, 2), rules(2, 3)), [
+      { path: "spec.egress[1].ports[0].port", before: "1", after: "3" },
+    ]);
+    assert.equal(diff(rules(1, 2), rules(2, 1)).length, 1);
+  });
+
+  it("are none where a list is empty or not there", () => {
+    assert.deepEqual(diff({ spec: {} }, { spec: { initContainers: [] } }), []);
   });
 
   it("are none where nothing differs, whatever the object is", () => {
@@ -42,9 +59,10 @@ describe("the properties that differ", () => {
 
   it("are some where something differs, whatever the objects are", () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.jsonValue(), (before, after) => {
-        fc.pre(JSON.stringify(before) !== JSON.stringify(after));
-        assert.notDeepEqual(diff({ spec: [before] }, { spec: [after] }), []);
+      fc.property(fc.array(fc.string()), fc.jsonValue(), scalar, scalar, (way, beside, before, after) => {
+        fc.pre(before !== after);
+        const at = (value: unknown) => way.reduce<unknown>((inner, key) => ({ [key]: inner }), value);
+        assert.equal(diff({ spec: [beside, at(before)] }, { spec: [beside, at(after)] }).length, 1);
       }),
     );
   });
@@ -58,8 +76,17 @@ describe("the properties that differ", () => {
   });
 
   it("are told of secrets without a value", () => {
-    assert.deepEqual(diff({ stringData: { a: "redacted" } }, { stringData: { a: "redacted" } }, ["data.a"]), [
-      { path: "data.a", before: "(secret)", after: "(secret)" },
+    const keys = (...names: string[]) => ({
+      kind: "Secret",
+      stringData: Object.fromEntries(names.map((name) => [name, "redacted"])),
+    });
+    const data = { path: "data.a", before: "(secret)", after: "(secret)" };
+    assert.deepEqual(diff(keys("a"), keys("a"), ["data.a"]), [data]);
+    const version = { path: "version", before: "1", after: "2" };
+    assert.deepEqual(diff({ ...keys("a"), version: 1 }, { ...keys("a"), version: 2 }, ["data.a"]), [version, data]);
+    assert.deepEqual(diff(keys("a"), keys("b"), ["data", "stringData"]), [
+      { path: "stringData.a", before: "(secret)" },
+      { path: "stringData.b", after: "(secret)" },
     ]);
   });
 
