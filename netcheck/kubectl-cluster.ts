@@ -30,7 +30,8 @@ const PATIENCE_MS = 10_000;
 /** Milliseconds between two tries at that. */
 const PATIENCE_PAUSE_MS = 250;
 /** What kubectl says then: nothing has happened, so that it can be asked again. */
-const NOT_REACHED = /connection refused|server \S+ was refused|containerd\.sock: connect: no such file/;
+const NOT_REACHED =
+  /connection refused|server \S+ was refused|containerd\.sock: connect: no such file|upgrade connection: pod does not exist/;
 /** Exit code of a command that took too long. */
 const NO_ANSWER = 124;
 /** Commands that do the same when they are carried out twice. */
