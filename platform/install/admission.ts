@@ -1,6 +1,7 @@
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
+import { ACTIVATOR } from "../names.ts";
 import { clusterNames, SERVICE, userName } from "./names.ts";
 
 /**
@@ -40,11 +41,49 @@ export function admissionManifests({ namespace, config }: Installation): Manifes
         ],
       },
     },
+    bindingOf(name),
+    ...(config.sleep.activator ? activatorManifests(namespace) : []),
+  ];
+}
+
+/** Holds the activator, which takes requests from anywhere, to the one field of a status that is its own. */
+function activatorManifests(namespace: string): Manifest[] {
+  const { activator: name } = clusterNames(namespace);
+  const isSame = "k in oldObject.status && object.status[k] == oldObject.status[k]";
+  return [
     {
       apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicyBinding",
+      kind: "ValidatingAdmissionPolicy",
       metadata: { name },
-      spec: { policyName: name, validationActions: ["Deny"] },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
+        },
+        matchConditions: [
+          {
+            name: "is-the-activator",
+            expression: `request.userInfo.username == '${userName(namespace, ACTIVATOR)}'`,
+          },
+        ],
+        validations: [
+          {
+            expression: `has(object.status) && has(oldObject.status) && object.status.all(k, k == 'lastRequestAt' || (${isSame})) && oldObject.status.all(k, k in object.status)`,
+            message: "The activator writes status.lastRequestAt of Environments, and nothing else.",
+            reason: "Forbidden",
+          },
+        ],
+      },
     },
+    bindingOf(name),
   ];
+}
+
+function bindingOf(name: string): Manifest {
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicyBinding",
+    metadata: { name },
+    spec: { policyName: name, validationActions: ["Deny"] },
+  };
 }

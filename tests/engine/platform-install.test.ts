@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { ApiError, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
-import { NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
+import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/guestbook";
 const source = { repository: REPOSITORY, branch: "main" };
@@ -120,6 +120,35 @@ describe("an installed platform service", () => {
     }
   });
 
+  it("lets its activator follow Environments and write when requests come, and nothing else", async () => {
+    const file = cluster.checkout.write("activator.kubeconfig", await kubeconfigOf(cluster, "terrarium-activator"));
+    const asActivator = new KubernetesApi(readClusterAccess({ kubeconfig: file }));
+    const answers = async (...[method, path, body]: Parameters<typeof refusal>) =>
+      asActivator.send(method, path, { body }).then(
+        () => 200,
+        (error: unknown) => (error instanceof ApiError ? error.status : Promise.reject(error as Error)),
+      );
+    const status = `${ENVIRONMENTS}/whole/status`;
+    assert.equal(await answers("GET", ENVIRONMENTS), 200);
+    assert.equal(await answers("PATCH", status, { status: { lastRequestAt: "2030-01-01T00:00:00Z" } }), 200);
+    assert.equal((await cluster.environment("whole"))?.status?.lastRequestAt, "2030-01-01T00:00:00Z");
+    for (const change of [
+      { phase: "Queued" },
+      { stack: null },
+      { url: "https://evil.example.com" },
+      { conditions: [] },
+    ])
+      assert.equal(await answers("PATCH", status, { status: change }), 403, JSON.stringify(change));
+    for (const [method, path, body] of [
+      ["PATCH", `${ENVIRONMENTS}/whole`, { spec: { owner: "eve" } }],
+      ["DELETE", `${ENVIRONMENTS}/whole`],
+      ["GET", `/api/v1/namespaces/${NAMESPACE}/secrets`],
+      ["GET", "/api/v1/namespaces/preview-whole/secrets"],
+      ["GET", "/api/v1/namespaces/preview-whole/services"],
+    ] as const)
+      assert.equal(await answers(method, path, body), 403, `${method} ${path}`);
+  });
+
   it("lets people with the right for Environments ask for them, and do nothing else", async () => {
     const edit = `/apis/${RBAC}/v1/clusterroles/terrarium-environments-edit`;
     const role = await cluster.read<{ rules: { resources: string[]; verbs: string[] }[]; metadata: object }>(edit);
@@ -198,6 +227,8 @@ function configuration(checkout: string): object {
         },
       },
     },
+    url: "https://{name}.preview.example.com",
+    sleep: { activator: {} },
     retry: { first: "1s" },
   };
 }
@@ -211,8 +242,8 @@ async function installedConfiguration({ api }: PlatformCluster): Promise<object>
 }
 
 /** A kubeconfig with nothing but the service account's token. */
-async function kubeconfigOf({ api, kubeconfig }: PlatformCluster): Promise<object> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${SERVICE}/token`;
+async function kubeconfigOf({ api, kubeconfig }: PlatformCluster, account = SERVICE): Promise<object> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
   const { status } = await api.send<{ status: { token: string } }>("POST", path, { body: { spec: {} } });
   const file = parse(readFileSync(kubeconfig, "utf8")) as { users: { name: string }[] };
   return { ...file, users: file.users.map(({ name }) => ({ name, user: { token: status.token } })) };
