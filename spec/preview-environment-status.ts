@@ -15,6 +15,7 @@ export const CONDITIONS = {
     "Asleep",
     "InvalidSpec",
     "UnknownRepository",
+    "ApprovalNeeded",
     "PolicyViolation",
     "UpdateFailed",
     "Timeout",

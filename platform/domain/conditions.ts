@@ -14,6 +14,9 @@ export type ConditionReport = {
 /** Longest message of a condition, in characters; what a runner reports may be long. */
 const LONGEST_MESSAGE = 2000;
 
+/** Reasons for which nothing runs of what the object says. */
+export const REJECTIONS = ["InvalidSpec", "UnknownRepository", "ApprovalNeeded"] as const;
+
 const ORDER = Object.keys(CONDITIONS);
 
 /** The condition of a type, where the status has it. */
@@ -57,7 +60,7 @@ export function isAdmitted(status: PreviewEnvironmentStatus | undefined): boolea
 /** Whether the environment has no place and wants none: `spec` can't be carried out, or it sleeps. */
 export function isOutOfLine(status: PreviewEnvironmentStatus | undefined): boolean {
   const reason = conditionOf(status, "Ready")?.reason;
-  const isRejected = reason === "InvalidSpec" || reason === "UnknownRepository";
+  const isRejected = REJECTIONS.some((each) => each === reason);
   return !isAdmitted(status) && (isRejected || conditionOf(status, "Asleep")?.status === "True");
 }
 

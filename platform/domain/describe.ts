@@ -12,8 +12,10 @@ import {
   type ResolvedEnvironment,
   type ResolvedPreviewEnvironment,
 } from "../../spec/index.ts";
+import type { REJECTIONS } from "./conditions.ts";
 import { isTimeZone } from "./cron-times.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { approvalNeeded, forFork } from "./fork.ts";
 import { fillIn, previewName, repositoryKey } from "./names.ts";
 import type { BaseDescription, BaseService, DomainSettings, RepositorySettings, SleepSettings } from "./settings.ts";
 import { SOURCE_BASE } from "./source-base.ts";
@@ -33,7 +35,7 @@ export type Description =
       /** The commit in it; undefined: the branch's newest. */
       readonly commit?: string;
     }
-  | { readonly ok: false; readonly reason: "InvalidSpec" | "UnknownRepository"; readonly message: string };
+  | { readonly ok: false; readonly reason: (typeof REJECTIONS)[number]; readonly message: string };
 
 /**
  * Describes the environment that an object asks for: the repository's base description with the object's differences.
@@ -47,8 +49,11 @@ export function describe(environment: PreviewEnvironment, settings: DomainSettin
     const repository = settings.repositories[repositoryKey(address)];
     if (!repository) return { ok: false, reason: "UnknownRepository", message: unknownRepository(address) };
     checkTimeZone(wanted);
+    const unapproved = approvalNeeded(environment.metadata.name, wanted);
+    if (unapproved !== undefined) return { ok: false, reason: "ApprovalNeeded", message: unapproved };
+    const composed = compose(environment.metadata.name, wanted, repository, settings);
     const spec: EnvironmentSpec = {
-      ...compose(environment.metadata.name, wanted, repository, settings),
+      ...(wanted.pullRequest?.fork ? forFork(composed) : composed),
       ...(asleep ? { asleep } : {}),
     };
     const resolved = resolveEnvironment(spec);

@@ -79,7 +79,7 @@ function activatorManifests(namespace: string): Manifest[] {
   ];
 }
 
-function bindingOf(name: string): Manifest {
+export function bindingOf(name: string): Manifest {
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingAdmissionPolicyBinding",

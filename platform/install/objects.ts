@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { environmentDefinition } from "../crd/definition.ts";
 import { accessManifests } from "./access.ts";
 import { admissionManifests } from "./admission.ts";
+import { approvalManifests } from "./approvals.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
 import type { PlatformConfig } from "../config.ts";
@@ -23,6 +24,7 @@ export function installationManifests(
     environmentDefinition() as Manifest,
     ...accessManifests(installation),
     ...admissionManifests(installation),
+    ...approvalManifests(installation),
     ...networkManifests(installation, apiServer),
     {
       apiVersion: "v1",
