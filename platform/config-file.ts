@@ -17,6 +17,7 @@ import {
 import { repositoryKey } from "./domain/names.ts";
 import type { BaseDescription } from "./domain/decide.ts";
 import { type Log, reasonOf } from "./log.ts";
+import { problemsOfPullRequests, withFilesOfGitHub } from "./pull-requests/settings.ts";
 import { readSecretFile } from "./secret-files.ts";
 
 /** The platform's configuration can't be used; the message lists every problem. */
@@ -56,7 +57,12 @@ export async function readConfigFile(path: string): Promise<PlatformSettings> {
     config,
     Object.fromEntries(bases.flatMap(([address, base]) => (base === undefined ? [] : [[address, base]]))),
   );
-  const problems = [...doubled(config), ...(await unreadableSecrets(config)), ...wrongBases(settings)];
+  const problems = [
+    ...doubled(config),
+    ...problemsOfPullRequests(config),
+    ...(await unreadableSecrets(config)),
+    ...wrongBases(settings),
+  ];
   if (problems.length > 0) throw new PlatformConfigError(path, problems);
   return settings;
 }
@@ -107,7 +113,7 @@ export class LiveConfig {
       if (JSON.stringify(next) === JSON.stringify(this.#current)) return;
       const fixed = fixedSettings(this.#current.config);
       if (JSON.stringify(fixedSettings(next.config)) !== JSON.stringify(fixed))
-        this.#log.warn("namespace, http and runner of the new configuration count after a restart only");
+        this.#log.warn("namespace, http, runner and pullRequests of the new configuration count after a restart only");
       this.#current = { ...next, config: { ...next.config, ...fixed } };
       this.#log.info("the configuration was read again");
       this.#changed();
@@ -122,8 +128,9 @@ function fixedSettings({
   namespace,
   http,
   runner,
-}: PlatformConfig): Pick<PlatformConfig, "namespace" | "http" | "runner"> {
-  return { namespace, http, runner };
+  pullRequests,
+}: PlatformConfig): Pick<PlatformConfig, "namespace" | "http" | "runner" | "pullRequests"> {
+  return { namespace, http, runner, pullRequests };
 }
 
 async function readYaml(config: string, file: string, where: string): Promise<unknown> {
@@ -152,13 +159,18 @@ function withFullPaths(config: PlatformConfig, folder: string): PlatformConfig {
     ...repository,
     secretFiles: mapValues(repository.secretFiles, (file) => resolve(folder, file)),
   }));
-  return { ...config, repositories };
+  const pullRequests = withFilesOfGitHub(config.pullRequests, (_key, file) => resolve(folder, file));
+  return { ...config, repositories, pullRequests };
 }
 
-async function unreadableSecrets({ repositories }: PlatformConfig): Promise<Problem[]> {
+async function unreadableSecrets({ repositories, pullRequests }: PlatformConfig): Promise<Problem[]> {
   const files = Object.entries(repositories).flatMap(([address, { secretFiles }]) =>
     Object.entries(secretFiles).map(([key, file]) => ({ path: `repositories.${address}.secretFiles.${key}`, file })),
   );
+  withFilesOfGitHub(pullRequests, (key, file) => {
+    files.push({ path: `pullRequests.github.${key}`, file });
+    return file;
+  });
   const problems = await Promise.all(
     files.map(async ({ path, file }): Promise<Problem[]> => {
       try {

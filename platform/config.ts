@@ -8,6 +8,8 @@ import type { BaseDescription, DomainSettings } from "./domain/decide.ts";
 import type { GarbageSettings } from "./garbage-collection.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { activatorLabels } from "./names.ts";
+import { pullRequestRulesSchema, pullRequestsSchema } from "./pull-requests/config.ts";
+import { type PullRequestSettings, toPullRequestSettings } from "./pull-requests/settings.ts";
 import { sleepSettingsSchema } from "./sleep-settings.ts";
 import { runnerSettingsSchema } from "./runner/settings.ts";
 
@@ -42,6 +44,7 @@ const repositorySchema = z
         description:
           "Files that hold the values which services of `base` take by `secrets: { X: { config: <key> } }`, by key: those of a mounted Secret, say. Relative names start at this file's folder.",
       }),
+    pullRequests: pullRequestRulesSchema.optional(),
     cap: cap.meta({ description: "Most environments of this repository at a time. Default: caps.perRepository." }),
   })
   .meta({ description: "A repository that environments may be made of." });
@@ -117,6 +120,7 @@ export const platformConfigSchema = z.strictObject({
     description:
       "How long a service that is asked to end lets its operations run on; then they are cancelled. The pod's grace period must be longer by the runner's. Jobs (runner.kind) are not waited for: they run on, and the next leader takes them up.",
   }),
+  pullRequests: pullRequestsSchema,
   garbage: z
     .strictObject({
       interval: span.default("10m").meta({ description: "Time between two looks." }),
@@ -172,6 +176,7 @@ export interface PlatformSettings {
   /** Times in milliseconds. */
   readonly drainMs: number;
   readonly garbage: GarbageSettings;
+  readonly pullRequests: PullRequestSettings;
 }
 
 /**
@@ -217,6 +222,7 @@ export function toSettings(config: PlatformConfig, bases: Readonly<Record<string
       graceMs: toMilliseconds(config.garbage.grace),
       dryRun: config.garbage.dryRun,
     },
+    pullRequests: toPullRequestSettings(config),
   };
 }
 

@@ -23,6 +23,7 @@ import { portOf, serve } from "./http/server.ts";
 import { LeaderElection } from "./leader-election.ts";
 import { createLog } from "./log.ts";
 import { Operations } from "./operations.ts";
+import { gitHubPullRequests } from "./pull-requests/index.ts";
 import { Reconciler } from "./reconciler.ts";
 import { createRunner } from "./runner/index.ts";
 import { leadTerm } from "./term.ts";
@@ -62,7 +63,10 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   const config: LiveConfig = new LiveConfig(options.config, first, {
     clock,
     log,
-    changed: () => reconciler?.allChanged(),
+    changed: () => {
+      reconciler?.allChanged();
+      pullRequests?.settingsChanged();
+    },
   });
   const api = new KubernetesApi(credentials);
   const runner = createRunner({
@@ -127,6 +131,18 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     clock,
     log,
   });
+  const { github } = first.config.pullRequests;
+  const pullRequests =
+    github &&
+    gitHubPullRequests({
+      github,
+      api,
+      environments,
+      settings: () => config.current,
+      isLeading: () => election.leading,
+      clock,
+      log,
+    });
   const lead = async (lost: AbortSignal): Promise<void> => {
     reconciler = new Reconciler({
       environments,
@@ -140,6 +156,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
       },
     });
     const drainMs = (): number => config.current.drainMs;
+    pullRequests?.lead(AbortSignal.any([lost, stop]));
     await leadTerm({ reconciler, operations, garbage, clock, log, drainMs }, lost, stop);
     reconciler = undefined;
   };
@@ -167,12 +184,13 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
     metrics,
     log,
-    plugins: [restApi(context)],
+    plugins: [restApi(context), ...(pullRequests ? [pullRequests.webhooks] : [])],
   });
   config.watch(stop);
   log.info("started", { namespace, port: portOf(server) });
   await environments.start();
   await election.run(lead, stop);
+  await pullRequests?.stop();
   await environments.stop();
   runner.close();
   await server.close();

@@ -16,7 +16,7 @@ import type { REJECTIONS } from "./conditions.ts";
 import { isTimeZone } from "./cron-times.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { approvalNeeded, forFork } from "./fork.ts";
-import { fillIn, previewName, repositoryKey } from "./names.ts";
+import { applicationOf, fillIn, previewName, repositoryKey } from "./names.ts";
 import type { BaseDescription, BaseService, DomainSettings, RepositorySettings, SleepSettings } from "./settings.ts";
 import { SOURCE_BASE } from "./source-base.ts";
 
@@ -215,18 +215,6 @@ function unknownSecret(path: string, key: string, files: Readonly<Record<string,
     got: JSON.stringify(key),
     expected: `a key of the repository's secretFiles in the platform's configuration (${known}): add the file that holds the value`,
   };
-}
-
-/** The last part of the address, as a name. */
-function applicationOf(address: string): string {
-  const [last = ""] = repositoryKey(address).split("/").slice(-1);
-  const name = last
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^[^a-z]+/, "")
-    .slice(0, 40)
-    .replace(/-+$/, "");
-  return name || "application";
 }
 
 function unknownRepository(address: string): string {

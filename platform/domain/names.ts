@@ -23,3 +23,15 @@ export function repositoryKey(address: string): string {
 export function fillIn(pattern: string, values: Readonly<Record<string, string | undefined>>): string {
   return pattern.replace(/\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder);
 }
+
+/** The last part of a repository's address, as a name of at most so many characters. */
+export function applicationOf(address: string, most = 40): string {
+  const [last = ""] = repositoryKey(address).split("/").slice(-1);
+  const name = last
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+/, "")
+    .slice(0, most)
+    .replace(/-+$/, "");
+  return name || "application";
+}

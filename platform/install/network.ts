@@ -11,6 +11,7 @@ export interface ApiServerAddress {
 }
 
 const POSTGRES_PORT = 5432;
+const HTTP_PORT = 80;
 const EVERYWHERE = "0.0.0.0/0";
 
 /**
@@ -31,6 +32,11 @@ export function networkManifests(installation: Installation, apiServer: readonly
     ...(outside.length > 0
       ? [policy(namespace, "allow-state", { "app.kubernetes.io/part-of": APPLICATION }, { egress: outside.map(to) })]
       : []),
+    ...(config.pullRequests.github === undefined
+      ? []
+      : [
+          policy(namespace, "allow-pull-requests", service, { egress: [to(serverOf(config.pullRequests.github.api))] }),
+        ]),
     ...(config.runner.kind === "job"
       ? [
           policy(
@@ -54,6 +60,12 @@ function activatorPolicies(namespace: string, monitoring: Readonly<Record<string
       ingress: [{ from, ports: [tcp(ACTIVATOR_ADMIN_PORT)] }],
     }),
   ];
+}
+
+/** Where the pull requests are. */
+function serverOf(api: string): ApiServerAddress {
+  const { port, protocol } = new URL(api);
+  return { cidr: EVERYWHERE, port: port === "" ? (protocol === "https:" ? HTTPS_PORT : HTTP_PORT) : Number(port) };
 }
 
 /** Where the state and the key to its secrets are. A name may stand for any address. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mapValues } from "../../spec/index.ts";
 import type { PlatformConfig, PlatformSettings } from "../config.ts";
 import { repositoryKey } from "../domain/names.ts";
+import { withFilesOfGitHub } from "../pull-requests/settings.ts";
 import { clusterNames, MOUNTS, PASSPHRASE_FILE } from "./names.ts";
 
 /** The configuration can't be installed. */
@@ -60,6 +61,9 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
         );
         return { ...repository, secretFiles, ...(base === undefined ? {} : { base }) };
       }),
+      pullRequests: withFilesOfGitHub(config.pullRequests, (key, file) =>
+        mounted(`github-${key}`, readText(`pullRequests.github.${key}`, file)),
+      ),
       runner: {
         ...runner,
         namespaceRole: clusterNames(namespace).environment,

@@ -8,11 +8,11 @@ export interface OwnedConfigMap {
   readonly ownerReferences?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Writes values into a ConfigMap, which is made where it is missing. Other keys stay. @throws ApiError */
+/** Writes values into a ConfigMap, which is made where it is missing; null removes a key. Other keys stay. @throws ApiError */
 export async function writeConfigMap(
   api: Api,
   target: OwnedConfigMap,
-  data: Readonly<Record<string, string>>,
+  data: Readonly<Record<string, string | null>>,
 ): Promise<void> {
   const { namespace, ...metadata } = target;
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
@@ -20,7 +20,8 @@ export async function writeConfigMap(
     await api.send("PATCH", `${path}/${target.name}`, { body: { metadata, data } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    await api.send("POST", path, { body: { apiVersion: "v1", kind: "ConfigMap", metadata, data } });
+    const values = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null));
+    await api.send("POST", path, { body: { apiVersion: "v1", kind: "ConfigMap", metadata, data: values } });
   }
 }
 

@@ -127,6 +127,6 @@ describe("the platform's configuration", () => {
     assert.equal(changes, 1, "what is the same changes nothing");
     await replace("{ caps: { global: 3 }, namespace: elsewhere }");
     assert.deepEqual([live.current.domain.caps.global, live.current.config.namespace], [3, "terrarium"]);
-    assert.ok(log.lines.some((line) => line.startsWith("warn namespace, http and runner")));
+    assert.ok(log.lines.some((line) => line.startsWith("warn namespace, http, runner and")));
   });
 });

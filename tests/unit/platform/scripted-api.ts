@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Watch } from "@kubernetes/client-node";
 import { type Api, ApiError, type ApiRequest } from "../../../platform/adapters/kubernetes/api.ts";
 import { mergePatch } from "../../../spec/index.ts";
@@ -98,6 +99,7 @@ export class ScriptedApi implements Api {
       case "PATCH": {
         const found = this.#find(path, (body as Partial<StoredObject>).metadata?.resourceVersion);
         const patched = mergePatch(found, body) as StoredObject;
+        if (!isDeepStrictEqual(patched.spec, found.spec)) patched.metadata.generation += 1;
         if (!patched.metadata.deletionTimestamp || patched.metadata.finalizers?.length)
           return this.#store(path, patched, "MODIFIED");
         this.objects.delete(path);

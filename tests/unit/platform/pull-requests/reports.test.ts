@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import type { PreviewEnvironmentStatus } from "../../../../spec/index.ts";
+import { useScratchFolder } from "../../clusters/scratch-folder.ts";
+import { ScriptedApi } from "../scripted-api.ts";
+import { PATH } from "../service.ts";
+import { GitHubServer, shaOf } from "./github-server.ts";
+import { eventually, startPullRequests, WEBHOOK_SECRET } from "./service.ts";
+
+describe("Reports to a pull request", () => {
+  const scratch = useScratchFolder();
+  let gitHub: GitHubServer;
+  let api: ScriptedApi;
+  let running: Awaited<ReturnType<typeof startPullRequests>>[];
+
+  beforeEach(async () => {
+    scratch().file("token", "ghp_planted\n");
+    scratch().file("webhook-secret", WEBHOOK_SECRET);
+    gitHub = await GitHubServer.start();
+    gitHub.open(1);
+    api = new ScriptedApi();
+    running = [];
+  });
+
+  afterEach(async () => {
+    for (const service of running) await service.stop();
+    await gitHub.stop();
+  });
+
+  async function start(rules: object = {}) {
+    const service = await startPullRequests({ gitHub, api, watch: api.watch, folder: scratch().path, rules });
+    running.push(service);
+    return service;
+  }
+
+  /** Writes a status as the platform service does. */
+  async function become(status: PreviewEnvironmentStatus): Promise<void> {
+    const path = `${PATH}/shop-pr-1`;
+    await eventually(() => api.objects.has(path), "an environment");
+    const found = api.objects.get(path);
+    const body = { ...found, status: { observedGeneration: found?.metadata.generation, ...status } };
+    await api.send("PUT", `${path}/status`, { body });
+  }
+
+  const body = () => gitHub.comments[0]?.body ?? "";
+  const says = (text: string) => eventually(() => body().includes(text), text, 15);
+  const writes = () => gitHub.requests.filter((each) => !each.startsWith("GET")).length;
+
+  it("keep one comment up to date, with the commit's status and its deployment, to the end", async () => {
+    const service = await start();
+    await says("Pending");
+    await become({ phase: "Ready", url: "https://shop-pr-1.preview.example.com" });
+    await says(": Ready");
+    gitHub.open(1, { sha: shaOf(1, 2) });
+    await service.hear(1, "synchronize");
+    await says(shaOf(1, 2).slice(0, 12));
+    gitHub.open(1, { sha: shaOf(1, 2), state: "closed" });
+    await service.hear(1, "closed");
+    await says("proven gone. Why: the pull request is closed.");
+    assert.equal(gitHub.comments.length, 1);
+    const ofFirst = gitHub.statuses.filter(({ sha }) => sha === shaOf(1, 1)).map(({ state }) => state);
+    assert.deepEqual(ofFirst, ["pending", "success"]);
+    assert.deepEqual(
+      gitHub.deployments.map(({ sha, states }) => [sha, states]),
+      [
+        [shaOf(1, 1), ["in_progress", "success", "inactive"]],
+        [shaOf(1, 2), ["in_progress", "inactive"]],
+      ],
+    );
+  });
+
+  it("are not repeated by a service that starts again", async () => {
+    const first = await start();
+    await says("Pending");
+    await first.stop();
+    running.pop();
+    const before = writes();
+    await start();
+    const looked = () =>
+      gitHub.requests.filter((each) => each.endsWith("/issues/1/comments") && each.startsWith("GET"));
+    await eventually(() => looked().length >= 2, "a look at the comments");
+    await running[0]?.stop();
+    running.pop();
+    assert.equal(writes(), before);
+  });
+
+  it("never touch somebody else's comment that looks like them", async () => {
+    const forged = gitHub.say(1, "stranger", "<!-- terrarium preview 0000 -->\nTrust me.");
+    await start();
+    await eventually(() => gitHub.comments.length === 2, "a comment of its own");
+    assert.equal(forged.body, "<!-- terrarium preview 0000 -->\nTrust me.");
+  });
+
+  it("are made anew where the comment was deleted, and after GitHub has failed", async () => {
+    await start({ report: { status: false, deployment: false } });
+    await says("Pending");
+    gitHub.comments.length = 0;
+    gitHub.refuse = (method) => (method === "GET" ? undefined : { status: 502 });
+    await become({ phase: "Provisioning" });
+    await eventually(() => gitHub.requests.some((each) => each.startsWith("PATCH")), "a try");
+    gitHub.refuse = () => undefined;
+    await says("Provisioning");
+  });
+
+  it("are only those that the rules ask for", async () => {
+    await start({ report: { comment: false, deployment: false } });
+    await eventually(() => gitHub.statuses.length === 1, "a status");
+    assert.deepEqual([gitHub.comments.length, gitHub.deployments.length], [0, 0]);
+  });
+});
