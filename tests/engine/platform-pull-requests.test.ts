@@ -128,11 +128,11 @@ describe("pull requests and their environments", () => {
 
   /** The decisions about the pull request that most was decided about. */
   function tellStory(story: readonly Readonly<Record<string, unknown>>[]): void {
-    const byPull = Map.groupBy(
-      story.filter(({ message }) => message === "pull request decided"),
-      ({ pullRequest }) => String(pullRequest),
-    );
-    const [longest = []] = [...byPull.values()].toSorted((a, b) => b.length - a.length);
+    const decisions = story.filter(({ message }) => message === "pull request decided");
+    const pulls = [...new Set(decisions.map(({ pullRequest }) => pullRequest))];
+    const [longest = []] = pulls
+      .map((each) => decisions.filter(({ pullRequest }) => pullRequest === each))
+      .toSorted((a, b) => b.length - a.length);
     for (const { pullRequest, commit, decision, why } of longest)
       console.log(`      ${[pullRequest, commit, decision, why].map(String).join("  ")}`);
   }
