@@ -57,6 +57,33 @@ describe("the platform's configuration", () => {
     ["no YAML", "namespace: [", /\(the file\): expected a readable YAML file/],
     ["an unknown key", "capz: {}", /capz: no such key; allowed here: namespace, repositories, caps/],
     ["a wrong value", "ttl: { default: 3 days }", /ttl\.default: got "3 days", expected a time span such as "30s"/],
+    [
+      "rules for pull requests without a place where these are",
+      `repositories: { ${SHOP}: { pullRequests: {} } }`,
+      /pullRequests: expected pullRequests\.github beside it/,
+    ],
+    [
+      "a GitHub without a way to reach it",
+      "pullRequests: { github: {} }",
+      /pullRequests\.github: expected either `app` or `tokenFile`/,
+    ],
+    [
+      "a file with a webhook's secret that is not there",
+      "pullRequests: { github: { tokenFile: platform.yaml, webhookSecretFile: nowhere } }",
+      /pullRequests\.github\.webhookSecretFile: expected a file that holds a value/,
+    ],
+    [
+      "names of environments that two repositories have",
+      `pullRequests: { github: { tokenFile: platform.yaml } }
+repositories: { ${SHOP}: { pullRequests: {} }, https://git.example.com/other/shop: { pullRequests: {} } }`,
+      /other\/shop\.pullRequests\.name: expected another name than shop/,
+    ],
+    [
+      "a repository that GitHub can't have",
+      `pullRequests: { github: { tokenFile: platform.yaml } }
+repositories: { https://git.example.com/a/b/c: { pullRequests: {} } }`,
+      /expected a repository of GitHub/,
+    ],
     ["a cap of none", "caps: { global: 0 }", /caps\.global: got 0, expected a whole number of at least 1/],
     [
       "an address with credentials",

@@ -9,7 +9,10 @@ import { eventually, startPullRequests, WEBHOOK_SECRET, type PullRequestWorld } 
 
 const QUIET = { comment: false, status: false, deployment: false };
 
-describe("Pull requests of a GitHub", () => {
+describe("Pull requests of a GitHub", function () {
+  // It mostly waits, for requests over connections; on a machine that is full, for longer.
+  this.timeout(60_000);
+
   const scratch = useScratchFolder();
   let gitHub: GitHubServer;
   let api: ScriptedApi;

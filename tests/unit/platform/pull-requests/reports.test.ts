@@ -6,7 +6,10 @@ import { PATH } from "../service.ts";
 import { GitHubServer, shaOf } from "./github-server.ts";
 import { eventually, startPullRequests, WEBHOOK_SECRET } from "./service.ts";
 
-describe("Reports to a pull request", () => {
+describe("Reports to a pull request", function () {
+  // It mostly waits, for requests over connections; on a machine that is full, for longer.
+  this.timeout(60_000);
+
   const scratch = useScratchFolder();
   let gitHub: GitHubServer;
   let api: ScriptedApi;
@@ -42,7 +45,7 @@ describe("Reports to a pull request", () => {
   }
 
   const body = () => gitHub.comments[0]?.body ?? "";
-  const says = (text: string) => eventually(() => body().includes(text), text, 15);
+  const says = (text: string) => eventually(() => body().includes(text), text);
   const writes = () => gitHub.requests.filter((each) => !each.startsWith("GET")).length;
 
   it("keep one comment up to date, with the commit's status and its deployment, to the end", async () => {

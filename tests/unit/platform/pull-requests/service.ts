@@ -106,7 +106,7 @@ export async function startPullRequests(world: PullRequestWorld) {
 }
 
 /** Waits until something holds, which is looked at again and again. */
-export async function eventually(holds: () => boolean | Promise<boolean>, what: string, seconds = 10): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string, seconds = 30): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`within ${seconds} s it did not come to this: ${what}`);
