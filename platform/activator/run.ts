@@ -81,15 +81,16 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
     port: options.adminPort,
     notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
     metrics,
+    log,
   });
   await environments.start();
   await listen(server, options.port ?? settings.port);
-  log.info("started", { namespace, port: portOf(server) });
-  options.listening?.(portOf(server));
+  log.info("started", { namespace, port: portOf({ server }) });
+  options.listening?.(portOf({ server }));
   await aborted(stop);
   await close(server);
   await environments.stop();
-  admin.close();
+  await admin.close();
   log.info("ended");
 }
 

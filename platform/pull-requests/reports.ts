@@ -99,7 +99,8 @@ export class PullRequestReports {
     const environment = environments.get(name);
     if (environment) {
       const found = watchedOf(environment, settings().pullRequests);
-      if (found && Object.values(found.watched.rules.report).some(Boolean)) await this.#tell(name, { ...found, report: reportOf(environment, toReportSettings(settings())) });
+      if (found && Object.values(found.watched.rules.report).some(Boolean))
+        await this.#tell(name, { ...found, report: reportOf(environment, toReportSettings(settings())) });
       return;
     }
     const told = this.#told.get(name);
