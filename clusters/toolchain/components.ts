@@ -16,6 +16,9 @@ export type ToolName =
   | "kubeconform"
   | "kube-score"
   | "actionlint"
+  | "sops"
+  | "age"
+  | "flux"
   | "control-plane"
   | "node"
   | "prometheus"
@@ -63,6 +66,9 @@ const tools: Record<ToolName, readonly Component[]> = {
   kubeconform: [{ recipe: recipes.kubeconform }],
   "kube-score": [{ recipe: recipes.kubeScore }],
   actionlint: [{ recipe: actionlint }],
+  sops: [{ recipe: recipes.sops, official: "sops" }],
+  age: [{ recipe: recipes.age }],
+  flux: [{ recipe: recipes.flux }],
   "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
   node: [
     { recipe: recipes.kubernetesNode },
