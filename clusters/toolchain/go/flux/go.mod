@@ -1,6 +1,6 @@
 module github.com/fluxcd/flux2/v2/terrarium
 
-go 1.26
+go 1.26.0
 
 // Fix CVE-2022-28948.
 replace gopkg.in/yaml.v3 => gopkg.in/yaml.v3 v3.0.1
