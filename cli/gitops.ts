@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { runCommand } from "../clusters/run-command.ts";
 import { ExportFolder } from "../gitops/export-folder.ts";
+import { helmTree } from "../gitops/helm.ts";
 import { kustomizeTree } from "../gitops/kustomize.ts";
 import type { KubeObject } from "../gitops/kube-object.ts";
 import { sealSecret } from "../gitops/sealed-secret.ts";
@@ -14,9 +15,16 @@ import { wholeStack } from "./stack-objects.ts";
 import { resolveStack } from "./stack-validation.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 
+/** What can be written. */
+export const gitOpsFormats = ["kustomize", "helm"] as const;
+
+const trees = { kustomize: kustomizeTree, helm: helmTree };
+
 /** Options of `terrarium gitops`. */
 export interface GitOpsOptions {
   readonly out: string;
+  /** Overlays that Flux or kustomize builds, or charts with Flux's HelmReleases. */
+  readonly format: (typeof gitOpsFormats)[number];
   /** Stacks to export; what all of them have in common becomes the base. */
   readonly stacks: readonly string[];
   /** Who can decrypt the Secrets. @default the rules that the folder has */
@@ -47,7 +55,7 @@ export async function gitops(surroundings: Surroundings, options: GitOpsOptions)
     const environment = resolveStack(surroundings.checkout, stack);
     stacks.push({ stack, environment, objects, checksumKey: whole.checksumKey });
   }
-  const tree = kustomizeTree(stacks, repositoryPath(folder.path));
+  const tree = trees[options.format](stacks, repositoryPath(folder.path));
   if (options.recipients.length > 0) await folder.writeRules(rules);
   const encrypt = encryptWith(path("sops"), folder.rulesFile, runCommand);
   const keys = new Map(stacks.map(({ stack, checksumKey }) => [stack, checksumKey]));

@@ -7,7 +7,7 @@ import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.t
 import { down } from "./down.ts";
 import { addEnvironmentCommands } from "./environments/commands.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
-import { gitops } from "./gitops.ts";
+import { gitops, gitOpsFormats, type GitOpsOptions } from "./gitops.ts";
 import { handover } from "./handover.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
@@ -114,6 +114,11 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .description("write stacks for Flux or kustomize: a base, an overlay for each stack, encrypted Secrets")
     .requiredOption("--out <folder>", "folder to write to, usually in a git repository; what is beside stays")
     .addOption(
+      new Option("--format <format>", "overlays of a kustomize base, or Helm charts with Flux's HelmReleases")
+        .choices(gitOpsFormats)
+        .default("kustomize"),
+    )
+    .addOption(
       new Option("--stacks <names>", "stacks to write; what they share becomes the base")
         .default(["dev", "staging", "prod"], "dev,staging,prod")
         .argParser((value: string) => value.split(",").map(stackName)),
@@ -127,7 +132,7 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
         .argParser((value: string, earlier: Recipient[]) => [...earlier, recipient(value)]),
     )
     .option("--cluster-facts", "ask each stack's cluster what `up` would ask it", false)
-    .action((options: { out: string; stacks: string[]; recipient: Recipient[]; clusterFacts: boolean }) =>
+    .action((options: Omit<GitOpsOptions, "recipients"> & { recipient: Recipient[] }) =>
       gitops(surroundings, { ...options, recipients: options.recipient }),
     );
 

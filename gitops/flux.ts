@@ -13,7 +13,7 @@ export const FLUX_SOURCE = { kind: "GitRepository", name: FLUX_NAMESPACE } as co
 export const DECRYPTION = { provider: "sops", secretRef: { name: "sops-age" } } as const;
 
 /** How often Flux compares cluster and repository, how soon it tries again, and how long a stage may take. */
-const INTERVALS = { interval: "10m", retryInterval: "1m", timeout: "10m" } as const;
+export const INTERVALS = { interval: "10m", retryInterval: "1m", timeout: "10m" } as const;
 
 /** Kinds that tell when they are ready. A volume without a pod is not among them: it is bound only with its first pod. */
 const REPORTING = ["Deployment", "StatefulSet", "DaemonSet", "Job"];

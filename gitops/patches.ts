@@ -36,7 +36,13 @@ export function toPatches(changes: readonly Change[]): KustomizePatch[] {
     entry.operations.push(addition);
     byTarget.set(key, entry);
   }
-  return [...byTarget.values()].map(({ target, operations }) => ({ target, patch: toYaml(operations) }));
+  return [...byTarget.values()].map(({ target, operations }) => ({ target, patch: patchText(operations) }));
+}
+
+/** kustomize cuts off what a patch ends with; a comment saves the last line break of a text. */
+function patchText(operations: readonly Addition[]): string {
+  const text = toYaml(operations);
+  return /[|>][-+\d]*\n/.test(text) ? `${text}# end\n` : text;
 }
 
 /** Selects objects of one kind; kustomize takes the name for a regular expression. */

@@ -18,13 +18,14 @@ export function generatedValuesOf(stack: ExportedStack): ExportedStack {
  * @returns undefined when the stack has them all.
  */
 export function withGeneratedValuesOf(stack: ExportedStack, other: ExportedStack): ExportedStack | undefined {
-  const own = new Map((stack.deployment.resources ?? []).map((resource) => [resource.urn, resource]));
+  const own = stack.deployment.resources ?? [];
+  const ids = new Map(own.map(({ urn, id }) => [urn, id]));
   const theirs = generatedValuesOf(other).deployment.resources ?? [];
-  const isNews = ({ urn, type, id }: StateResource): boolean => isOneOf(type, GENERATED) && own.get(urn)?.id !== id;
-  if (!theirs.some(isNews)) return undefined;
-  const fromOther = new Map(theirs.filter(isNews).map((resource) => [resource.urn, resource]));
-  const kept = [...own.values()].map((resource) => fromOther.get(resource.urn) ?? resource);
-  const resources = [...kept, ...theirs.filter(({ urn }) => !own.has(urn))];
+  const isNews = ({ urn, type, id }: StateResource): boolean => isOneOf(type, GENERATED) && ids.get(urn) !== id;
+  const news = new Map(theirs.filter(isNews).map((resource) => [resource.urn, resource]));
+  if (news.size === 0) return undefined;
+  const kept = own.map((resource) => news.get(resource.urn) ?? resource);
+  const resources = [...kept, ...theirs.filter(({ urn }) => !ids.has(urn))];
   return { ...stack, deployment: { ...stack.deployment, resources } };
 }
 

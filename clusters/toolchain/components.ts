@@ -19,6 +19,7 @@ export type ToolName =
   | "sops"
   | "age"
   | "flux"
+  | "helm"
   | "control-plane"
   | "node"
   | "prometheus"
@@ -69,6 +70,7 @@ const tools: Record<ToolName, readonly Component[]> = {
   sops: [{ recipe: recipes.sops, official: "sops" }],
   age: [{ recipe: recipes.age }],
   flux: [{ recipe: recipes.flux }],
+  helm: [{ recipe: recipes.helm }],
   "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
   node: [
     { recipe: recipes.kubernetesNode },

@@ -268,6 +268,20 @@ export const flux: Recipe = {
   builds: [{ folder: "flux", binaries: { flux: "./flux" }, variables: { "main.VERSION": versions.flux } }],
 };
 
+/** Renders charts. */
+export const helm: Recipe = {
+  name: "helm",
+  title: `helm ${versions.helm}`,
+  coldSeconds: 120,
+  builds: [
+    {
+      folder: "helm",
+      binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
+      variables: { "helm.sh/helm/v3/internal/version.version": `v${versions.helm}` },
+    },
+  ],
+};
+
 /** The standard channel of the Gateway API's resource definitions. */
 export const gatewayApi: Recipe = {
   name: "gateway-api",

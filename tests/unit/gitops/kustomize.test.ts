@@ -96,6 +96,18 @@ describe("an export for kustomize", () => {
     assert.deepEqual(parse(String(both?.patch)), [{ op: "add", path: "/spec/replicas", value: 3 }]);
   });
 
+  it("keeps the last line break of a text, which kustomize would cut off with the end of its patch", () => {
+    const config = (stack: string) =>
+      sampleObject(stack, ["v1", "ConfigMap", "shop-mf"], ["shop-mf", "microfrontend"], {
+        data: { "shop.conf": `stage ${stack}\nend\n` },
+      });
+    const stacks = ["dev", "prod"].map((name) => sampleStack(name, { extra: [config(name)] }));
+    const { patches } = read<Overlay>(files(...stacks), "overlays/prod/services/kustomization.yaml");
+    const patch = patches?.find(({ patch: text }) => text.includes("stage prod"))?.patch ?? "";
+    assert.match(patch, /# end\n$/);
+    assert.deepEqual(parse(patch), [{ op: "add", path: "/data", value: { "shop.conf": "stage prod\nend\n" } }]);
+  });
+
   it("gives Secrets to be encrypted and never a file with their values", () => {
     const { files: plain, secrets } = kustomizeTree([sampleStack("dev"), sampleStack("prod")], "");
     assert.deepEqual(

@@ -29,7 +29,7 @@ describe("YAML of an export", () => {
             assert.deepEqual(parse(yaml, { version, merge: false }), value, yaml);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
