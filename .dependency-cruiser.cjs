@@ -55,6 +55,7 @@ module.exports = {
       "^(platform|spec|components|clusters|stacks)/",
       "platform/ drives the same components as every other way of running Terrarium",
     ),
+    only("gitops", "^gitops/", "^(gitops|spec|clusters)/", "gitops/ turns objects into files, whoever made them"),
     only("images-on-clusters", "^images/", "^(images|clusters|spec)/", "images/ makes images and loads them"),
     only(
       "program",
@@ -65,7 +66,7 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|stacks|netcheck|policies|spec)/|platform/(main|log|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
+      "^((cli|clusters|stacks|netcheck|policies|spec|gitops)/|platform/(main|log|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(

@@ -21,6 +21,8 @@ export interface ProgramArgs {
   readonly env: NodeJS.ProcessEnv;
   /** The checkout. @default the process's folder: the engine starts programs there */
   readonly folder: string;
+  /** Is told of every Kubernetes object with all its values, secret ones in the clear. @default nobody is */
+  readonly onObject?: (object: Promise<unknown>) => void;
 }
 
 /** The program: the engine calls it and shows what it returns as the stack's outputs. */
@@ -34,26 +36,29 @@ export default async function main(args?: ProgramArgs): Promise<Record<string, u
   }
 }
 
-async function createEnvironment({ env, folder }: ProgramArgs): Promise<Record<string, unknown>> {
+async function createEnvironment({ env, folder, onObject }: ProgramArgs): Promise<Record<string, unknown>> {
   const project = pulumi.getProject();
   const config = readStackConfig(project);
   const base = readBaseFile(folder, config["base"]);
   const spec = toEnvironmentSpec({ stack: pulumi.getStack(), project, config, base });
   const secretValues = readSecretValues(config["secretValues"], project);
   const render = env["TERRARIUM_RENDER"];
-  const cluster = render === undefined ? findCluster(config, { env, folder }) : undefined;
+  // Rendering asks only a cluster that is named for it.
+  const isClusterUsed = render === undefined || env["TERRARIUM_CONTEXT"] !== undefined;
+  const cluster = isClusterUsed ? findCluster(config, { env, folder }) : undefined;
   // The engine starts the provider, and kubectl asks the cluster, while this process loads the components.
   const provider = new k8s.Provider("cluster", {
-    ...(cluster
+    ...(cluster && render === undefined
       ? { kubeconfig: cluster.kubeconfig, context: cluster.context, clusterIdentifier: cluster.context }
       : { renderYamlToDirectory: render }),
     ...UPDATE_IN_PLACE,
   });
-  const [facts, { Environment, listSecretKeys }] = await Promise.all([
+  const [facts, { Environment, listSecretKeys, tellOfObjects }] = await Promise.all([
     cluster && readClusterFacts({ ...cluster, env }),
     import("./components/index.ts"),
   ]);
-  const transform = render === undefined ? undefined : listSecretKeys;
+  const rendering = onObject ? tellOfObjects(onObject) : listSecretKeys;
+  const transform = render === undefined ? undefined : rendering;
   const environment = new Environment(
     String(spec["name"]),
     { spec: spec as EnvironmentSpec, secretValues, facts, transform },

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { Recipient } from "../gitops/sops.ts";
 import { duration, toMilliseconds } from "../spec/duration.ts";
 
 /** The option for the stack that a command is about. */
@@ -10,6 +11,13 @@ export function stackOption(): Option {
 export function stackName(value: string): string {
   if (!/^[A-Za-z0-9_-]+$/.test(value)) throw new InvalidArgumentError("Letters, digits, - and _ are allowed.");
   return value;
+}
+
+/** Reads a public age key, with or without the stack that it is for. @throws InvalidArgumentError */
+export function recipient(value: string): Recipient {
+  const [, stack, key] = /^(?:([A-Za-z0-9_-]+)=)?(age1[a-z0-9]{20,})$/.exec(value) ?? [];
+  if (key === undefined) throw new InvalidArgumentError("Allowed is a public key such as age1…, or <stack>=age1….");
+  return { key, ...(stack === undefined ? {} : { stack }) };
 }
 
 /** Reads a time span such as "15m". @returns milliseconds. @throws InvalidArgumentError */

@@ -19,6 +19,9 @@ type Handler<Request = unknown, Response = unknown> = (
 /** Bytes of the largest message, as in Pulumi's own servers: large manifests are one message. */
 const largestMessage = 400 * 1024 * 1024;
 
+/** What this checkout's program reads of its surroundings, and whom it tells what it makes. */
+export type ProgramArguments = ProgramArgs;
+
 /** Loads a program; what it gives is called by the engine, and its result is the stack's outputs. */
 export type LoadProgram = () => Promise<() => Promise<unknown>>;
 

@@ -1,15 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
 import { addCheckCommand } from "./check/options.ts";
+import type { Recipient } from "../gitops/sops.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
 import { down } from "./down.ts";
 import { addEnvironmentCommands } from "./environments/commands.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
+import { gitops, gitOpsFormats, type GitOpsOptions } from "./gitops.ts";
+import { handover } from "./handover.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
-import { stackName, stackOption } from "./options.ts";
+import { recipient, stackName, stackOption } from "./options.ts";
 import { addPlatformCommand } from "./platform/commands.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
@@ -105,6 +108,39 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .addOption(stackOption())
     .requiredOption("--out <folder>", "folder to write to; must be empty or written by this command")
     .action((options: { stack: string; out: string }) => render(surroundings, options));
+
+  program
+    .command("gitops")
+    .description("write stacks for Flux or kustomize: a base, an overlay for each stack, encrypted Secrets")
+    .requiredOption("--out <folder>", "folder to write to, usually in a git repository; what is beside stays")
+    .addOption(
+      new Option("--format <format>", "overlays of a kustomize base, or Helm charts with Flux's HelmReleases")
+        .choices(gitOpsFormats)
+        .default("kustomize"),
+    )
+    .addOption(
+      new Option("--stacks <names>", "stacks to write; what they share becomes the base")
+        .default(["dev", "staging", "prod"], "dev,staging,prod")
+        .argParser((value: string) => value.split(",").map(stackName)),
+    )
+    .addOption(
+      new Option(
+        "--recipient <key>",
+        "public age key that can decrypt Secrets, or stack=key; may be repeated; default: .sops.yaml of the folder",
+      )
+        .default([], "")
+        .argParser((value: string, earlier: Recipient[]) => [...earlier, recipient(value)]),
+    )
+    .option("--cluster-facts", "ask each stack's cluster what `up` would ask it", false)
+    .action((options: Omit<GitOpsOptions, "recipients"> & { recipient: Recipient[] }) =>
+      gitops(surroundings, { ...options, recipients: options.recipient }),
+    );
+
+  program
+    .command("handover")
+    .description("leave a stack's objects to GitOps: they stay in the cluster, and the stack forgets them")
+    .addOption(stackOption())
+    .action((options: { stack: string }) => handover(surroundings, options));
 
   program
     .command("images")

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
-import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
-import { folderAddress } from "../stacks/folder-state.ts";
+import { type CommandResult, lastLines } from "../clusters/run-command.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-object.ts";
+import { ScratchStack } from "./scratch-stack.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
 
@@ -87,41 +86,14 @@ async function refuseForeignFolder(folder: string): Promise<void> {
  *
  * @throws CommandFailure with what the engine or the program said.
  */
-export async function renderManifests({ surroundings, state, file }: Session): Promise<KubeManifest[]> {
-  const toolchain = await surroundings.toolchain(["pulumi"]);
-  const temporary = await mkdtemp(join(tmpdir(), "terrarium-render-"));
-  try {
-    // Encrypted values stay readable with the passphrase they have; otherwise one that is as short-lived as the state.
-    const hasSecrets = file.encryptionSalt !== undefined || file.secretsProvider !== undefined;
-    const passphrase = { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined };
-    const env = {
-      ...surroundings.env,
-      ...toolchain.env,
-      PATH: [toolchain.binDir, dirname(process.execPath), toolchain.env["PATH"] ?? ""].join(":"),
-      // The provider takes a kubeconfig from here, and then refuses to render.
-      KUBECONFIG: undefined,
-      ...(hasSecrets ? state.environment(file) : passphrase),
-      PULUMI_BACKEND_URL: folderAddress(temporary),
-      // The provider's folder for manifests: it writes there in an update, and nothing in a preview.
-      TERRARIUM_RENDER: join(temporary, "manifests"),
-    };
-    const config = join(temporary, `Pulumi.${file.stack}.yaml`);
-    await writeFile(join(temporary, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
-    await writeFile(config, file.text);
-    const pulumi = (args: readonly string[], cwd: string): Promise<CommandResult> =>
-      runCommand(toolchain.path("pulumi"), [...args, "--non-interactive", "--color", "never"], { cwd, env });
-    const created = await pulumi(["stack", "init", file.stack], temporary);
-    if (created.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${lastLines(created)}`);
-    const args = ["preview", "--json", "--stack", file.stack, "--config-file", config];
-    const { environmentProgram, withProgram } = await import("./program-server.ts");
-    const preview = await withProgram(environmentProgram({ env, folder: surroundings.checkout }), (options) =>
-      pulumi([...args, ...options], surroundings.checkout),
-    );
+export async function renderManifests(session: Session): Promise<KubeManifest[]> {
+  const { encryptionSalt, secretsProvider } = session.file;
+  const withSecrets = encryptionSalt !== undefined || secretsProvider !== undefined;
+  return ScratchStack.use({ session, withSecrets }, async (stack) => {
+    const preview = await stack.runProgram(["preview", "--json"]);
     if (preview.code !== 0) throw new CommandFailure(`The manifests cannot be rendered: ${diagnosticsIn(preview)}`);
     return manifestsFromPreview(preview.stdout);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A failed preview says why in its JSON. */

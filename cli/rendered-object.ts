@@ -44,6 +44,12 @@ export function toManifest(inputs: unknown): KubeManifest | undefined {
   return ordered(withoutEngineAnnotations(manifest));
 }
 
+/** Like {@link toManifest} for an object whose values are all known, and with the values of Secrets in the clear. */
+export function toWholeManifest(object: unknown): KubeManifest | undefined {
+  const cleaned = clean(object);
+  return isManifest(cleaned) ? ordered(withoutEngineAnnotations(cleaned)) : undefined;
+}
+
 /** YAML of a manifest: apiVersion, kind and metadata first, all other keys by name. */
 export function toYaml(manifest: KubeManifest): string {
   return stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });

@@ -20,6 +20,7 @@ export {
   type ApiServerAddress,
   type PolicySpec,
 } from "./network-policies.ts";
+export { tellOfObjects } from "./object-listener.ts";
 export { Observability } from "./observability/stack.ts";
 export { createPassword } from "./password.ts";
 export { listSecretKeys } from "./secret-keys.ts";

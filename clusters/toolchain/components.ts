@@ -1,4 +1,5 @@
 import { actionlint } from "./checker-recipes.ts";
+import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
 import * as recipes from "./recipes.ts";
@@ -16,6 +17,10 @@ export type ToolName =
   | "kubeconform"
   | "kube-score"
   | "actionlint"
+  | "sops"
+  | "age"
+  | "flux"
+  | "helm"
   | "control-plane"
   | "node"
   | "prometheus"
@@ -63,6 +68,10 @@ const tools: Record<ToolName, readonly Component[]> = {
   kubeconform: [{ recipe: recipes.kubeconform }],
   "kube-score": [{ recipe: recipes.kubeScore }],
   actionlint: [{ recipe: actionlint }],
+  sops: [{ recipe: gitopsRecipes.sops, official: "sops" }],
+  age: [{ recipe: gitopsRecipes.age }],
+  flux: [{ recipe: gitopsRecipes.flux }],
+  helm: [{ recipe: gitopsRecipes.helm }],
   "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
   node: [
     { recipe: recipes.kubernetesNode },

@@ -94,6 +94,7 @@ const official: Readonly<Record<string, string>> = {
   "pulumi-resource-random": `its plugin (pulumi plugin install resource random ${versions.randomPlugin})`,
   kubectl: `kubectl (${acceptedOfficial.kubectl})`,
   kind: `kind (${acceptedOfficial.kind})`,
+  sops: `sops (${acceptedOfficial.sops})`,
 };
 
 function explain(titles: string, needed: string, found: string, recipes: readonly Recipe[]): string {

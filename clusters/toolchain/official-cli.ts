@@ -23,6 +23,7 @@ const probes: Record<Name, { readonly args: readonly string[]; readonly pattern:
   pulumi: { args: ["version"], pattern: /^v?(\d+\.\d+\.\d+\S*)\s*$/m },
   kubectl: { args: ["version", "--client", "-o", "json"], pattern: /"gitVersion":\s*"v(\d+\.\d+\.\d+)/ },
   kind: { args: ["version"], pattern: /\bv(\d+\.\d+\.\d+\S*)/ },
+  sops: { args: ["--version", "--disable-version-check"], pattern: /^sops (\d+\.\d+\.\d+\S*)/m },
 };
 
 /**

@@ -19,6 +19,10 @@ export const versions = {
   kubeconform: "0.8.0",
   kubeScore: "1.20.0",
   actionlint: "1.7.12",
+  sops: "3.13.3",
+  age: "1.3.2",
+  flux: "2.9.5",
+  helm: "3.22.0",
   gatewayApi: "1.4.1",
   calico: "3.28.5",
   coredns: "1.12.4",
@@ -35,6 +39,8 @@ export const acceptedOfficial = {
   /** kubectl supports API servers within one minor version of its own. */
   kubectl: ">=1.33.0 <1.36.0",
   kind: ">=0.27.0 <1.0.0",
+  /** The first that reads what it encrypts from its standard input. */
+  sops: ">=3.10.0 <4.0.0",
 } as const;
 
 /** The commit of release {@link versions.calico}, under the name that the module registry has for it. */
@@ -61,6 +67,10 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   kubeconform: { "github.com/yannh/kubeconform": `v${versions.kubeconform}` },
   "kube-score": { "github.com/zegl/kube-score": `v${versions.kubeScore}` },
   actionlint: { "github.com/rhysd/actionlint": `v${versions.actionlint}` },
+  sops: { "github.com/getsops/sops/v3": `v${versions.sops}` },
+  age: { "filippo.io/age": `v${versions.age}` },
+  flux: { "github.com/fluxcd/flux2/v2": `v${versions.flux}` },
+  helm: { "helm.sh/helm/v3": `v${versions.helm}` },
   "gateway-api": { "sigs.k8s.io/gateway-api": `v${versions.gatewayApi}` },
   calico: { "github.com/projectcalico/calico": calicoCommit },
   "calico-node": { "github.com/projectcalico/calico": calicoCommit },

@@ -17,6 +17,8 @@ const COMMANDS = [
   "status",
   "preview",
   "render",
+  "gitops",
+  "handover",
   "images",
   "bootstrap-dev",
   "cleanup-dev",
