@@ -4,6 +4,7 @@ import {
   logNamespaceOf,
   mapValues,
   resolveEnvironment,
+  seedName,
   type EnvironmentSpec,
   type ResolvedEnvironment,
   type ResolvedService,
@@ -153,7 +154,17 @@ export class Environment extends pulumi.ComponentResource {
     return mapValues(this.environment.dataStores, (store, name) => {
       const shared = { ...this.shared(), policy: this.policy(name), stopAfter };
       return store.engine === "postgres"
-        ? new Postgres(name, { ...shared, store, backupPolicy: this.policy(backupName(name)) }, { parent: this })
+        ? new Postgres(
+            name,
+            {
+              ...shared,
+              store,
+              backupPolicy: this.policy(backupName(name)),
+              seedPolicy: this.policy(seedName(name)),
+              secretValues: this.args.secretValues,
+            },
+            { parent: this },
+          )
         : new Redis(name, { ...shared, store }, { parent: this });
     });
   }

@@ -7,7 +7,9 @@ import {
   logNamespace,
   OBSERVABILITY_PORTS,
   PRIVATE_RANGES,
+  seedName,
   selectorLabels,
+  type PostgresSeed,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
 import { Component, type ComponentArgs } from "./component.ts";
@@ -103,6 +105,9 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
   if (service?.internet) egress.push(httpsEgress());
   for (const { cidr, ports } of service?.egress ?? [])
     egress.push({ to: [{ ipBlock: { cidr } }], ports: ports.map(tcp) });
+  const dump = dumpOf(name, environment);
+  if (dump?.egress.length === 0) egress.push(httpsEgress());
+  for (const { cidr, ports } of dump?.egress ?? []) egress.push({ to: [{ ipBlock: { cidr } }], ports: ports.map(tcp) });
   const metrics = service?.metrics && service.ports[service.metrics.port];
   if (metrics && observability.serviceMonitors === "always") {
     ingress.push({ from: [inNamespace(observability.monitoringNamespace)], ports: [tcp(metrics)] });
@@ -153,6 +158,12 @@ export class EnvironmentPolicies extends Component {
     );
     this.registerOutputs({});
   }
+}
+
+/** The dump that a job fetches for a Postgres store; undefined for every other part. */
+function dumpOf(part: string, { dataStores }: ResolvedEnvironment): PostgresSeed["dump"] {
+  const [, store] = Object.entries(dataStores).find(([name]) => seedName(name) === part) ?? [];
+  return store?.engine === "postgres" ? store.seed?.dump : undefined;
 }
 
 function inNamespace(namespace: string): Peer {

@@ -6,6 +6,7 @@ import {
   HTTPS_PORT,
   logNamespaceOf,
   OBSERVABILITY_PORTS,
+  seedName,
   selectorLabels,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
@@ -116,6 +117,7 @@ function portsOfParts(environment: ResolvedEnvironment): Record<string, readonly
   for (const name of Object.keys(migrations)) ports[name] = [];
   for (const [name, store] of Object.entries(dataStores)) {
     if (store.engine === "postgres" && store.backup) ports[backupName(name)] = [];
+    if (store.engine === "postgres" && store.seed) ports[seedName(name)] = [];
   }
   for (const name of ["prometheus", "loki", "grafana"] as const) {
     if (observability[name].enabled) ports[name] = [OBSERVABILITY_PORTS[name]];

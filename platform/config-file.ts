@@ -18,6 +18,7 @@ import { repositoryKey } from "./domain/names.ts";
 import type { BaseDescription } from "./domain/decide.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { problemsOfPullRequests, withFilesOfGitHub } from "./pull-requests/settings.ts";
+import { readSeeds } from "./seed-settings.ts";
 import { readSecretFile } from "./secret-files.ts";
 
 /** The platform's configuration can't be used; the message lists every problem. */
@@ -46,7 +47,7 @@ export async function readConfigFile(path: string): Promise<PlatformSettings> {
       path,
       toProblems(parsed.error.issues, input, () => platformConfigJsonSchema() as JsonSchema),
     );
-  const config = withFullPaths(parsed.data, dirname(path));
+  const { config, problems: unreadable } = await withSeeds(withFullPaths(parsed.data, dirname(path)), dirname(path));
   const { repositories } = config;
   const bases = await Promise.all(
     Object.entries(repositories).map(
@@ -58,6 +59,7 @@ export async function readConfigFile(path: string): Promise<PlatformSettings> {
     Object.fromEntries(bases.flatMap(([address, base]) => (base === undefined ? [] : [[address, base]]))),
   );
   const problems = [
+    ...unreadable,
     ...doubled(config),
     ...problemsOfPullRequests(config),
     ...(await unreadableSecrets(config)),
@@ -161,6 +163,21 @@ function withFullPaths(config: PlatformConfig, folder: string): PlatformConfig {
   }));
   const pullRequests = withFilesOfGitHub(config.pullRequests, (_key, file) => resolve(folder, file));
   return { ...config, repositories, pullRequests };
+}
+
+/** Seeds' SQL files are read; whoever has the configuration needs no other file for them. */
+async function withSeeds(
+  config: PlatformConfig,
+  folder: string,
+): Promise<{ readonly config: PlatformConfig; readonly problems: readonly Problem[] }> {
+  const read = await Promise.all(
+    Object.entries(config.repositories).map(async ([address, repository]) => {
+      const { seeds, problems } = await readSeeds(`repositories.${address}.seeds`, repository.seeds, folder);
+      return { entry: [address, { ...repository, seeds }] as const, problems };
+    }),
+  );
+  const repositories = Object.fromEntries(read.map(({ entry }) => entry));
+  return { config: { ...config, repositories }, problems: read.flatMap(({ problems }) => problems) };
 }
 
 async function unreadableSecrets({ repositories, pullRequests }: PlatformConfig): Promise<Problem[]> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environmentSchema, PREVIEW_ENVIRONMENT, pricesSchema, toMilliseconds } from "../spec/index.ts";
+import { environmentSchema, mapValues, PREVIEW_ENVIRONMENT, pricesSchema, toMilliseconds } from "../spec/index.ts";
 import { dnsLabel } from "../spec/names.ts";
 import type { ReferenceSchema } from "../spec/reference.ts";
 import { describe } from "./domain/describe.ts";
@@ -10,6 +10,7 @@ import { LOG_LEVELS } from "./log.ts";
 import { activatorLabels } from "./names.ts";
 import { pullRequestRulesSchema, pullRequestsSchema } from "./pull-requests/config.ts";
 import { type PullRequestSettings, toPullRequestSettings } from "./pull-requests/settings.ts";
+import { seedSettingsSchema, toRepositorySeed } from "./seed-settings.ts";
 import { sleepSettingsSchema } from "./sleep-settings.ts";
 import { runnerSettingsSchema } from "./runner/settings.ts";
 
@@ -45,6 +46,13 @@ const repositorySchema = z
           "Files that hold the values which services of `base` take by `secrets: { X: { config: <key> } }`, by key: those of a mounted Secret, say. Relative names start at this file's folder.",
       }),
     pullRequests: pullRequestRulesSchema.optional(),
+    seeds: z.record(dnsLabel(), seedSettingsSchema).default({}).meta({
+      description: "Data that environments may start with, by name; `spec.seed.data` chooses.",
+    }),
+    seed: z
+      .string()
+      .optional()
+      .meta({ description: "Name of the one that is loaded where nobody chooses. Default: none." }),
     cap: cap.meta({ description: "Most environments of this repository at a time. Default: caps.perRepository." }),
   })
   .meta({ description: "A repository that environments may be made of." });
@@ -186,9 +194,18 @@ export interface PlatformSettings {
  */
 export function toSettings(config: PlatformConfig, bases: Readonly<Record<string, BaseDescription>>): PlatformSettings {
   const { ttl, drift, retry, sleep, caps, quota, url, namespace } = config;
-  const repositories = Object.entries(config.repositories).map(([address, { images, secretFiles, cap: own }]) => {
+  const repositories = Object.entries(config.repositories).map(([address, repository]) => {
+    const { images, secretFiles, seed, cap: own } = repository;
     const base = bases[address];
-    const known = { images, secretFiles, ...(base ? { base } : {}), ...(own ? { cap: own } : {}) };
+    const seeds = mapValues(repository.seeds, toRepositorySeed);
+    const known = {
+      images,
+      secretFiles,
+      seeds,
+      ...(seed === undefined ? {} : { seed }),
+      ...(base ? { base } : {}),
+      ...(own ? { cap: own } : {}),
+    };
     return [repositoryKey(address), known] as const;
   });
   return {

@@ -1,4 +1,4 @@
-import { backupName } from "./edges.ts";
+import { backupName, seedName } from "./edges.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
 import { isPinned } from "./image.ts";
 import { CLUSTER_NAMESPACES, RESERVED_NAMES } from "./names.ts";
@@ -27,7 +27,23 @@ export function findContradictions(environment: ResolvedEnvironment, secretKeys?
     ...imageProblems(environment),
     ...resourceProblems(environment),
     ...sleepProblems(environment),
+    ...seedProblems(environment, secretKeys),
   ];
+}
+
+function seedProblems({ dataStores, tier }: ResolvedEnvironment, secretKeys?: readonly string[]): Problem[] {
+  return Object.entries(dataStores).flatMap(([name, store]): Problem[] => {
+    if (store.engine !== "postgres" || store.seed === undefined) return [];
+    const path = `dataStores.${name}.seed`;
+    const key = store.seed.dump?.config;
+    const isUnknown = key !== undefined && secretKeys !== undefined && !secretKeys.includes(key);
+    return [
+      ...(tier === "dev" ? [] : [{ path, got: "a seed", expected: `none in tier ${tier}: seeds are for tier dev` }]),
+      ...(isUnknown
+        ? [{ path: `${path}.dump.config`, got: formatValue(key), expected: oneOf("a key of secretValues", secretKeys) }]
+        : []),
+    ];
+  });
 }
 
 function sleepProblems({ asleep, tier }: ResolvedEnvironment): Problem[] {
@@ -77,6 +93,7 @@ function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment)
     if (store.engine !== "postgres") continue;
     generated.set(`${name}-init`, `the init script of dataStores.${name}`);
     generated.set(backupName(name), `the backup of dataStores.${name}`);
+    generated.set(seedName(name), `the seed of dataStores.${name}`);
   }
   const owners = new Map<string, string>();
   return parts.flatMap(({ name, path }): Problem[] => {

@@ -18,6 +18,11 @@ export function backupName(store: string): string {
   return `${store}-backup`;
 }
 
+/** Name of the job that loads a Postgres store's first data; it is a client of the store. */
+export function seedName(store: string): string {
+  return `${store}-seed`;
+}
+
 /**
  * Every connection between parts of one environment that is permitted. Both sides' policies are generated from this
  * list, and whatever is not in it is closed. Sorted by caller, then callee.
@@ -34,6 +39,8 @@ export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
   for (const [to, store] of Object.entries(dataStores)) {
     if (store.engine === "postgres" && store.backup)
       edges.push({ from: backupName(to), to, ports: portsOf(to, environment) });
+    if (store.engine === "postgres" && store.seed)
+      edges.push({ from: seedName(to), to, ports: portsOf(to, environment) });
   }
   if (observability.prometheus.enabled) {
     for (const [to, service] of Object.entries(services)) {

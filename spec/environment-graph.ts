@@ -1,5 +1,5 @@
 import { DATA_STORE_PORTS } from "./data-store.ts";
-import { backupName, callablePorts, declaredEdges } from "./edges.ts";
+import { backupName, callablePorts, declaredEdges, seedName } from "./edges.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
 import { layOut, type LayoutEdge, type PlacedNode } from "./layered-layout.ts";
 import { OBSERVABILITY_PORTS } from "./observability.ts";
@@ -107,6 +107,8 @@ function describeNodes(environment: ResolvedEnvironment, scraped: ReadonlyMap<st
     nodes.push({ name, style: "store", detail, more: `volume ${store.storage.size}` });
     if (store.engine === "postgres" && store.backup)
       nodes.push({ name: backupName(name), style: "job", detail: `CronJob ${store.backup.schedule}` });
+    if (store.engine === "postgres" && store.seed)
+      nodes.push({ name: seedName(name), style: "job", detail: "Job, once" });
   }
   for (const name of Object.keys(migrations)) nodes.push({ name, style: "job", detail: "Job, before its services" });
   if (observability.loki.enabled && observability.collector.enabled)

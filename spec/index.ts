@@ -18,7 +18,7 @@ export type {
   ResolvedRedis,
 } from "./data-store.ts";
 export { duration, toMilliseconds } from "./duration.ts";
-export { backupName, callablePorts, declaredEdges, type Edge } from "./edges.ts";
+export { backupName, callablePorts, declaredEdges, seedName, type Edge } from "./edges.ts";
 export {
   environmentSchema,
   logNamespace,
@@ -71,6 +71,7 @@ export {
 export { formatCapacity, formatMoney, monthlyCost, pricesSchema, type Prices } from "./prices.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
+export { dumpSchema, LONGEST_SQL, type PostgresSeed } from "./seed.ts";
 export { idleAfterSchema, sleepScheduleSchema } from "./sleep.ts";
 export { sleepPatch, wakePatch } from "./sleep-patch.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";

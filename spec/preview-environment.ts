@@ -140,6 +140,10 @@ export const previewEnvironmentSchema = z
     seed: z
       .strictObject({
         testCredentials: z.boolean().default(true).meta({ description: "Whether migrations seed test users." }),
+        data: label(MAX_USER_NAME_LENGTH).optional().meta({
+          description:
+            "Which of the seeds that the platform's configuration has for the repository is loaded into the empty database; none: none. Default: the repository's.",
+        }),
       })
       .prefault({})
       .meta({ description: "Data that a new environment starts with; never production data." }),

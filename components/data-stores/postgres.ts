@@ -9,6 +9,7 @@ import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import { PostgresBackup } from "./backup.ts";
+import { PostgresSeedJob } from "./seed.ts";
 import type { Connection } from "./connection.ts";
 import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres-roles.ts";
 
@@ -16,6 +17,10 @@ import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres
 export interface PostgresArgs extends ComponentArgs {
   readonly store: ResolvedPostgres;
   readonly policy: PolicySpec;
+  /** Policy of the job that loads first data; used only where the store has a seed. @default none */
+  readonly seedPolicy?: PolicySpec;
+  /** Values that the seed may name, by key. @default {} */
+  readonly secretValues?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
   readonly stopAfter?: Promise<readonly pulumi.Resource[]>;
   /** Policy of the backup job's pods; used only where the store has backups. */
@@ -144,7 +149,25 @@ export class Postgres extends Component {
         { parent: this },
       );
     }
-    this.connection = toConnection(name, store, password, [workload]);
+    const { seed } = store;
+    const seeded =
+      seed && args.seedPolicy
+        ? new PostgresSeedJob(
+            name,
+            {
+              placement: args.placement,
+              store,
+              seed,
+              address: args.secretValues?.[seed.dump?.config ?? ""],
+              secretName: name,
+              policy: args.seedPolicy,
+              login: loginRole(store),
+              readyAfter: [workload],
+            },
+            { parent: this },
+          ).done
+        : [];
+    this.connection = toConnection(name, store, password, [workload, ...seeded]);
     this.registerOutputs({ connection: { env: this.connection.env } });
   }
 }

@@ -17,8 +17,18 @@ import { isTimeZone } from "./cron-times.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { approvalNeeded, forFork } from "./fork.ts";
 import { applicationOf, fillIn, previewName, repositoryKey } from "./names.ts";
-import type { BaseDescription, BaseService, DomainSettings, RepositorySettings, SleepSettings } from "./settings.ts";
+import type {
+  BaseDescription,
+  BaseService,
+  DomainSettings,
+  RepositorySeed,
+  RepositorySettings,
+  SleepSettings,
+} from "./settings.ts";
 import { SOURCE_BASE } from "./source-base.ts";
+
+/** Name that stands for no data. */
+const NO_SEED = "none";
 
 /** What is to run for an Environment object, or why nothing can. */
 export type Description =
@@ -94,6 +104,7 @@ function compose(
   checkServices(services, wanted);
   const url = urlOf(name, settings);
   const activator = activatorOf(settings);
+  const seed = chosenSeed(wanted, repository);
   const differing = mergePatch(services, wanted.overrides?.services ?? {}) as NonNullable<EnvironmentSpec["services"]>;
   return {
     ...base,
@@ -101,7 +112,11 @@ function compose(
     tier: "dev",
     application: base.application ?? applicationOf(wanted.source.repository),
     services: url === undefined ? differing : mapValues(differing, (service) => withHost(service, url)),
-    dataStores: mapValues(base.dataStores ?? {}, (store) => ({ ...store, deletion: "delete" as const })),
+    dataStores: mapValues(base.dataStores ?? {}, (store, storeName) => ({
+      ...store,
+      ...(store.engine === "postgres" && storeName === seed?.dataStore ? { seed: seed.seed } : {}),
+      deletion: "delete" as const,
+    })),
     migrations: mapValues(base.migrations ?? {}, (migration) => ({
       ...withImage(migration, images),
       seedTestCredentials: wanted.seed.testCredentials,
@@ -110,6 +125,19 @@ function compose(
     observability: base.observability ?? { enabled: false },
     quota: wanted.quota ?? base.quota ?? settings.quota,
   };
+}
+
+/** The data that a new environment starts with. @throws InvalidSpecError where the repository has none of that name. */
+function chosenSeed(
+  { seed: { data } }: ResolvedPreviewEnvironment,
+  { seeds = {}, seed }: RepositorySettings,
+): RepositorySeed | undefined {
+  const name = data ?? seed ?? NO_SEED;
+  if (name === NO_SEED) return undefined;
+  const found = Object.hasOwn(seeds, name) ? seeds[name] : undefined;
+  if (found) return found;
+  const known = [...Object.keys(seeds), NO_SEED].join(", ");
+  throw invalid({ path: "seed.data", got: JSON.stringify(name), expected: `a seed of the repository: ${known}` });
 }
 
 /** The activator, where environments have addresses that lead to it. */
@@ -189,20 +217,25 @@ function checkServices(services: NonNullable<BaseDescription["services"]>, wante
   );
 }
 
-/** Files of the values that services take from the configuration. @throws InvalidSpecError where it has no such file. */
+/** Files of the values that services and seeds take from the configuration. @throws InvalidSpecError where it has no such file. */
 function usedSecretFiles(
-  { services = {} }: EnvironmentSpec,
+  { services = {}, dataStores = {} }: EnvironmentSpec,
   { secretFiles = {} }: RepositorySettings,
 ): Readonly<Record<string, string>> | undefined {
   const used: Record<string, string> = {};
   const problems: Problem[] = [];
+  const use = (path: string, key: string): void => {
+    const file = Object.hasOwn(secretFiles, key) ? secretFiles[key] : undefined;
+    if (file !== undefined) used[key] = file;
+    else problems.push(unknownSecret(path, key, secretFiles));
+  };
   for (const [service, { secrets = {} }] of Object.entries(services)) {
-    for (const [variable, source] of Object.entries(secrets)) {
-      if (!("config" in source)) continue;
-      const file = Object.hasOwn(secretFiles, source.config) ? secretFiles[source.config] : undefined;
-      if (file !== undefined) used[source.config] = file;
-      else problems.push(unknownSecret(`services.${service}.secrets.${variable}.config`, source.config, secretFiles));
-    }
+    for (const [variable, source] of Object.entries(secrets))
+      if ("config" in source) use(`services.${service}.secrets.${variable}.config`, source.config);
+  }
+  for (const [name, store] of Object.entries(dataStores)) {
+    const key = store.engine === "postgres" ? store.seed?.dump?.config : undefined;
+    if (key !== undefined) use(`dataStores.${name}.seed.dump.config`, key);
   }
   if (problems.length > 0) throw new InvalidSpecError(problems);
   return Object.keys(used).length === 0 ? undefined : used;

@@ -23,15 +23,16 @@ export function approvalNeeded(
 }
 
 /**
- * The part of a description that code of strangers may have: no value of the platform's secrets, no token of the cluster's
- * API, no addresses beyond the environment. Only what is built from source reaches public addresses on 443, because it is
+ * The part of a description that code of strangers may have: no value of the platform's secrets, no data that databases start
+ * with, no token of the cluster's API, no addresses beyond the environment. Only what is built from source reaches public addresses on 443, because it is
  * built there. Credentials that are generated for the environment stay: they open nothing else.
  */
 export function forFork(spec: EnvironmentSpec): EnvironmentSpec {
-  const { services = {}, network } = spec;
+  const { services = {}, dataStores = {}, network } = spec;
   return {
     ...spec,
     services: mapValues(services, confined),
+    dataStores: mapValues(dataStores, (store) => (store.engine === "postgres" ? { ...store, seed: undefined } : store)),
     network: { ...network, httpsEgress: "declared" },
   };
 }

@@ -1,4 +1,4 @@
-import type { EnvironmentSpec, ResolvedPreviewEnvironment, ServiceSpec } from "../../spec/index.ts";
+import type { EnvironmentSpec, PostgresSeed, ResolvedPreviewEnvironment, ServiceSpec } from "../../spec/index.ts";
 
 /** What happens when somebody changes an environment's objects by hand. */
 export type DriftMode = NonNullable<ResolvedPreviewEnvironment["drift"]>;
@@ -10,6 +10,13 @@ export type BaseService = Omit<ServiceSpec, "source"> & { readonly source?: Part
 export type BaseDescription = Partial<Omit<EnvironmentSpec, "services">> & {
   readonly services?: Readonly<Record<string, BaseService>>;
 };
+
+/** Data that environments may start with. */
+export interface RepositorySeed {
+  /** The Postgres store that it is loaded into. */
+  readonly dataStore: string;
+  readonly seed: PostgresSeed;
+}
 
 /** What the platform knows of a repository. */
 export interface RepositorySettings {
@@ -25,6 +32,10 @@ export interface RepositorySettings {
   readonly images?: Readonly<Record<string, string>>;
   /** Paths of the files that hold the values which `base` takes by `secrets: { X: { config: key } }`, by key. @default {} */
   readonly secretFiles?: Readonly<Record<string, string>>;
+  /** Data that environments may start with, by name. @default {} */
+  readonly seeds?: Readonly<Record<string, RepositorySeed>>;
+  /** Name of the data that those start with that say nothing. @default none */
+  readonly seed?: string;
   /** Most environments of this repository at a time. @default caps.perRepository */
   readonly cap?: number;
 }

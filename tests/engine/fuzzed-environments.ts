@@ -158,7 +158,7 @@ const valid = fc.record(
       { cpu: cores, memory: bytes, storage: bytes, pods: fc.integer({ min: 1, max: 500 }) },
       { requiredKeys: [] },
     ),
-    seed: fc.record({ testCredentials: fc.boolean() }, { requiredKeys: [] }),
+    seed: fc.record({ testCredentials: fc.boolean(), data: fc.constantFrom("none", "demo") }, { requiredKeys: [] }),
     drift: fc.constantFrom("ignore", "report", "repair"),
   },
   { requiredKeys: ["source"] },

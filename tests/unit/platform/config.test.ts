@@ -33,6 +33,7 @@ describe("the platform's configuration", () => {
       base: { services: { web: { image: "team/shop:1" } } },
       images: { "team/shop": "{commit}" },
       secretFiles: {},
+      seeds: {},
       cap: 3,
     });
     assert.deepEqual(Object.keys(repositories), [SHOP, "https://git.example.com/team/clock"]);

@@ -7,7 +7,7 @@ const SERVICE_KEYS =
   "image, source, command, args, component, identity, replicas, scaling, volumes, ports, calls, startAfter, internet, egress, expose, env, secrets, " +
   "probes, resources, logLevel, metrics, user, serviceAccountToken, terminationGracePeriodSeconds, rollout, disruption, nodePort";
 const POSTGRES_KEYS =
-  "engine, version, database, username, extensions, passwordRotation, maxConnections, backup, image, storage, resources, deletion";
+  "engine, version, database, username, extensions, passwordRotation, maxConnections, backup, seed, image, storage, resources, deletion";
 const REDIS_KEYS = "engine, version, maxMemoryPercent, evictionPolicy, image, storage, resources, deletion";
 const NAME = "lower-case letters, digits and '-', starting with a letter and ending with a letter or digit";
 const CPU = 'cores such as "250m", "0.5" or "2"';

@@ -26,8 +26,11 @@ const generous = settings({
             serviceAccountToken: true,
           },
         },
+        dataStores: { postgres: { engine: "postgres", database: "shop" } },
         network: { httpsEgress: "all" },
       },
+      seeds: { customers: { dataStore: "postgres", seed: { dump: { config: "payment-token", egress: [] } } } },
+      seed: "customers",
     },
   },
 });
@@ -80,6 +83,7 @@ describe("A fork's environment", () => {
     assert.deepEqual(web?.secrets, { SESSION_KEY: { generate: {} } });
     assert.deepEqual([web.internet, web.egress, web.serviceAccountToken], [false, [], false]);
     assert.equal(description.spec.network?.httpsEgress, "declared");
+    assert.ok(!JSON.stringify(description.spec.dataStores).includes("seed"));
     assert.ok(!JSON.stringify(description).includes("payment-token"));
   });
 
