@@ -124,7 +124,26 @@ export const platformConfigSchema = z.strictObject({
     }),
   http: z
     .strictObject({
-      port: z.int().min(0).max(65535).default(8080).meta({ description: "Port of /healthz, /readyz and /metrics." }),
+      port: z
+        .int()
+        .min(0)
+        .max(65535)
+        .default(8080)
+        .meta({ description: "Port of the API, /healthz, /readyz and /metrics." }),
+      address: z.union([z.ipv4(), z.ipv6()], { error: "an IP address of this machine" }).optional().meta({
+        description: "Address that it listens on. Default: all of the machine.",
+      }),
+      proxies: z
+        .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'a range of addresses such as "10.0.0.0/8"' }))
+        .default([])
+        .meta({ description: "Ranges of the proxies in front, whose X-Forwarded-* headers are believed." }),
+      audiences: z.array(z.string().min(1)).min(1).default(["terrarium"]).meta({
+        description:
+          "Audiences of the tokens that callers may use; one is enough. That of the API server accepts tokens which can be used there too.",
+      }),
+      requestsPerMinute: z.int().min(1).max(1_000_000).default(600).meta({
+        description: "Requests that each caller has in a minute, and at once.",
+      }),
     })
     .prefault({})
     .meta({ description: "The service's own HTTP server." }),

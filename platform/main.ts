@@ -10,10 +10,15 @@ import { garbageReport } from "./adapters/kubernetes/garbage-report.ts";
 import { kubernetesLease } from "./adapters/kubernetes/lease.ts";
 import { deleteNamespace, listNamespaces } from "./adapters/kubernetes/namespaces.ts";
 import { OperationLog } from "./adapters/kubernetes/operation-log.ts";
+import { Reviews } from "./adapters/kubernetes/reviews.ts";
+import { restApi } from "./api/index.ts";
 import { systemClock as clock } from "./clock.ts";
 import { LiveConfig, readConfigFile } from "./config-file.ts";
 import { GarbageCollection } from "./garbage-collection.ts";
+import { Access } from "./http/access.ts";
+import type { HttpContext } from "./http/context.ts";
 import { Metrics } from "./http/metrics.ts";
+import { Mutations } from "./http/mutations.ts";
 import { portOf, serve } from "./http/server.ts";
 import { LeaderElection } from "./leader-election.ts";
 import { createLog } from "./log.ts";
@@ -50,7 +55,7 @@ const LEASE = "terrarium-platform";
  */
 export async function runPlatform(options: PlatformOptions): Promise<void> {
   const { cluster, dataFolder, toolchain, env, stop } = options;
-  const access = readClusterAccess(cluster);
+  const credentials = readClusterAccess(cluster);
   const first = await readConfigFile(options.config);
   const { namespace, http } = first.config;
   const log = createLog(() => config.current.config.logLevel, options.write);
@@ -59,7 +64,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     log,
     changed: () => reconciler?.allChanged(),
   });
-  const api = new KubernetesApi(access);
+  const api = new KubernetesApi(credentials);
   const runner = createRunner({
     settings: first.config.runner,
     namespace,
@@ -68,7 +73,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     toolchain,
     env,
     facts: () => factsFrom((path) => api.send("GET", path)),
-    jobs: { access, api },
+    jobs: { access: credentials, api },
     ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [podPrefix()] } } : {}),
   });
   let reconciler: Reconciler | undefined;
@@ -76,7 +81,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   const environments = new Environments({
     api,
     namespace,
-    watch: clusterWatch(access),
+    watch: clusterWatch(credentials),
     clock,
     log,
     changed: (name) => reconciler?.changed(name),
@@ -139,10 +144,30 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     reconciler = undefined;
   };
 
+  const access = new Access({
+    reviews: new Reviews(api, namespace),
+    audiences: http.audiences,
+    requestsPerMinute: http.requestsPerMinute,
+    clock,
+    log,
+  });
+  const audit = createLog(() => "info", options.write);
+  const context: HttpContext = {
+    environments,
+    access,
+    mutations: new Mutations({ environments, access, audit }),
+    settings: () => config.current,
+    clock,
+    log,
+  };
   const server = await serve({
     port: http.port,
+    address: http.address,
+    proxies: http.proxies,
     notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
     metrics,
+    log,
+    plugins: [restApi(context)],
   });
   config.watch(stop);
   log.info("started", { namespace, port: portOf(server) });
@@ -150,7 +175,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
   await election.run(lead, stop);
   await environments.stop();
   runner.close();
-  server.close();
+  await server.close();
   log.info("ended");
 }
 

@@ -1,49 +1,141 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Socket } from "node:net";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { type Log, reasonOf } from "../log.ts";
+import { BODY_LIMIT } from "./bodies.ts";
 import type { Metrics } from "./metrics.ts";
+import { HttpProblem, PROBLEM_TYPE, toHttpProblem } from "./problem.ts";
+import { refuseForeignOrigin } from "./same-origin.ts";
 
-/** What the server tells of the service. */
+/** A part of the server, with routes of its own. */
+export type HttpPlugin = (app: FastifyInstance) => void | Promise<void>;
+
+/** What the server tells of the service, and what else it serves. */
 export interface ServerArgs {
   /** TCP port; 0 for any that is free. */
   readonly port: number;
   /** What is missing before the service is ready; undefined when nothing is. Leader or not makes no difference. */
+  /** Address that it listens on. @default all of this machine */
+  readonly address?: string | undefined;
   readonly notReady: () => string | undefined;
   readonly metrics: Pick<Metrics, "text">;
+  readonly log: Log;
+  /** Addresses of proxies whose X-Forwarded-* headers are believed. @default none */
+  readonly proxies?: readonly string[];
+  readonly plugins?: readonly HttpPlugin[];
 }
 
-/** Serves /healthz, /readyz and /metrics. @returns the server, once it listens. @throws when the port is taken. */
-export async function serve({ port, notReady, metrics }: ServerArgs): Promise<Server> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://service").pathname;
-    if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, "only GET is served\n");
-    else if (path === "/healthz") answer(response, 200, "ok\n");
-    else if (path === "/readyz") {
-      const missing = notReady();
-      answer(response, missing === undefined ? 200 : 503, `${missing ?? "ok"}\n`);
-    } else if (path === "/metrics") {
-      metrics.text().then(
-        ({ type, text }) => {
-          answer(response, 200, text, type);
-        },
-        () => {
-          answer(response, 500, "the metrics can't be collected\n");
-        },
-      );
-    } else answer(response, 404, "served are /healthz, /readyz and /metrics\n");
+/** Milliseconds that the headers of a request may take, and the whole of it; seconds are an eternity for what is small. */
+const [HEADERS_MS, REQUEST_MS] = [5_000, 10_000];
+
+/**
+ * Serves /healthz, /readyz, /metrics and the plugins' routes. Whatever is wrong is answered with a problem, as problem.ts has them.
+ *
+ * @returns the server, once it listens. @throws when the port is taken.
+ */
+export async function serve(args: ServerArgs): Promise<FastifyInstance> {
+  const { port, address, notReady, metrics, log, proxies = [], plugins = [] } = args;
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS },
+    trustProxy: [...proxies],
+    // Streams would hold up the end for ever.
+    forceCloseConnections: true,
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (error, _request, reply) => void answerProblem(error, reply),
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, resolve);
+  app.removeContentTypeParser("text/plain");
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    refuseForeignOrigin(request);
   });
-  return server;
+  app.setErrorHandler((error, request, reply) => {
+    const { method, routeOptions } = request;
+    if (toHttpProblem(error).status === 500)
+      log.error("a request failed", { method, route: routeOptions.url, reason: reasonOf(error) });
+    return answerProblem(error, reply);
+  });
+  answerUnserved(app);
+
+  app.get("/healthz", () => "ok\n");
+  app.get("/readyz", (_request, reply) => {
+    const missing = notReady();
+    return reply.code(missing === undefined ? 200 : 503).send(`${missing ?? "ok"}\n`);
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { type, text } = await metrics.text();
+    return reply.type(type).send(text);
+  });
+  for (const plugin of plugins) await app.register(async (scope) => plugin(scope));
+  await listen(app, port, address).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  return app;
 }
 
 /** Port that a server listens on. */
-export function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
+export function portOf({ server }: Pick<FastifyInstance, "server">): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen");
+  return address.port;
 }
 
-function answer(response: ServerResponse, status: number, text: string, type = "text/plain; charset=utf-8"): void {
-  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
-  response.end(response.req.method === "HEAD" ? undefined : text);
+/** Where nobody names an address, all of both kinds, or of the one kind that the machine has. */
+async function listen(app: FastifyInstance, port: number, address: string | undefined): Promise<void> {
+  try {
+    await app.listen({ port, host: address ?? "::" });
+  } catch (error) {
+    const hasNoSuchKind = ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes((error as NodeJS.ErrnoException).code ?? "");
+    if (address !== undefined || !hasNoSuchKind) throw error;
+    await app.listen({ port, host: "0.0.0.0" });
+  }
+}
+
+function answerProblem(error: unknown, reply: FastifyReply): FastifyReply {
+  const problem = toHttpProblem(error);
+  return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** Tells paths that are served with other methods from those that are not served at all. */
+function answerUnserved(app: FastifyInstance): void {
+  const served = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  app.addHook("onRoute", ({ url, method }) => {
+    const pattern = new RegExp(`^${url.replaceAll(/:[^/]+/g, "[^/]+").replaceAll("*", ".*")}$`);
+    const { methods } = served.get(url) ?? { methods: new Set() };
+    for (const each of [method].flat()) methods.add(each);
+    served.set(url, { pattern, methods });
+  });
+  app.setNotFoundHandler(({ url, method }: FastifyRequest, reply) => {
+    const [path = ""] = url.split("?");
+    const methods = [...served.values()].flatMap((each) => (each.pattern.test(path) ? [...each.methods] : []));
+    const problem =
+      methods.length === 0
+        ? new HttpProblem("not-found", "Nothing is served at this path.")
+        : new HttpProblem("method-not-allowed", `Served here: ${methods.join(", ")}.`, {
+            headers: { allow: methods.join(", ") },
+          });
+    // The body of what nobody reads may go on for long.
+    if (!["GET", "HEAD"].includes(method)) void reply.header("connection", "close");
+    return answerProblem(problem, reply);
+  });
+}
+
+/** Answers what is no HTTP, or took too long. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const problem =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? new HttpProblem("timeout", `A request has ${REQUEST_MS / 1000} s.`)
+      : error.code === "HPE_HEADER_OVERFLOW"
+        ? new HttpProblem("headers-too-large", "The headers have at most 16 KiB together.")
+        : new HttpProblem("bad-request", "This is no HTTP request.");
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.code}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

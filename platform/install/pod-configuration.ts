@@ -51,7 +51,7 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
   return {
     config: {
       ...config,
-      http: { port: http.port === 0 ? PORT : http.port },
+      http: { ...http, port: http.port === 0 ? PORT : http.port, address: undefined },
       repositories: mapValues(config.repositories, (repository, address) => {
         const base = domain.repositories[repositoryKey(address)]?.base;
         const digest = createHash("sha256").update(address).digest("hex").slice(0, 8);

@@ -1,5 +1,10 @@
 import { type KubeConfig, Watch } from "@kubernetes/client-node";
-import { PREVIEW_ENVIRONMENT, type PreviewEnvironment, type PreviewEnvironmentStatus } from "../../../spec/index.ts";
+import {
+  PREVIEW_ENVIRONMENT,
+  type PreviewEnvironment,
+  type PreviewEnvironmentManifest,
+  type PreviewEnvironmentStatus,
+} from "../../../spec/index.ts";
 import type { Clock } from "../../clock.ts";
 import type { Log } from "../../log.ts";
 import { type Api, isNotFound } from "./api.ts";
@@ -27,6 +32,7 @@ export class Environments {
   readonly #ahead = new Map<string, PreviewEnvironment>();
   /** Versions that came of own writes, by name; nobody need be told of them. */
   readonly #written = new Map<string, string>();
+  readonly #followers = new Set<(name: string) => void>();
 
   constructor({ api, namespace, watch, clock, log, changed }: EnvironmentsArgs) {
     const { group, version, plural } = PREVIEW_ENVIRONMENT;
@@ -44,6 +50,7 @@ export class Environments {
         if (gone || (ahead && isAtLeast(object, ahead))) this.#ahead.delete(name);
         if (gone) this.#written.delete(name);
         if (this.#written.get(name) !== resourceVersion) changed(name);
+        for (const follower of this.#followers) follower(name);
       },
     });
   }
@@ -70,6 +77,15 @@ export class Environments {
     return this.#informer.list().map((object) => this.#ahead.get(object.metadata.name) ?? object);
   }
 
+  /** Tells the name of each object that anybody changed, this service included. @returns what ends it. */
+  follow(changed: (name: string) => void): () => void {
+    const follower = (name: string): void => {
+      changed(name);
+    };
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
   /** Reads an object from the API server itself. @returns undefined when it is not there. */
   async read(name: string): Promise<PreviewEnvironment | undefined> {
     try {
@@ -85,6 +101,28 @@ export class Environments {
   async readNames(): Promise<string[]> {
     const { items } = await this.#api.send<{ items: PreviewEnvironment[] }>("GET", this.#path, { timeoutMs: 60_000 });
     return items.map(({ metadata }) => metadata.name);
+  }
+
+  /** Creates an object, or only has the API server check it. @throws ApiError */
+  async create(manifest: PreviewEnvironmentManifest, isDryRun: boolean): Promise<PreviewEnvironment> {
+    const query = { fieldValidation: "Strict", ...(isDryRun ? { dryRun: "All" } : {}) };
+    const body = { ...manifest, metadata: { ...manifest.metadata, namespace: this.#namespace } };
+    const created = await this.#api.send<PreviewEnvironment>("POST", this.#path, { query, body });
+    return isDryRun ? created : this.#keep(created);
+  }
+
+  /** Changes an object, if it is still the very version that is given. @param patch a merge patch. @throws ApiError */
+  async change({ metadata }: PreviewEnvironment, patch: object): Promise<PreviewEnvironment> {
+    const { name, resourceVersion } = metadata;
+    const body = { ...patch, metadata: { resourceVersion } };
+    return this.#keep(
+      await this.#api.send("PATCH", `${this.#path}/${name}`, { query: { fieldValidation: "Strict" }, body }),
+    );
+  }
+
+  /** Asks for an object's deletion, whatever it has become. @throws ApiError */
+  async remove(name: string): Promise<void> {
+    await this.#api.send("DELETE", `${this.#path}/${name}`);
   }
 
   /** Writes the whole status, onto the very version that is given. @throws ApiError, with status 409 when that has changed. */

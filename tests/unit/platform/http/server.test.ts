@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { Server } from "node:http";
-import { Metrics } from "../../../platform/http/metrics.ts";
-import { portOf, serve } from "../../../platform/http/server.ts";
+import type { FastifyInstance } from "fastify";
+import { Metrics } from "../../../../platform/http/metrics.ts";
+import { portOf, serve } from "../../../../platform/http/server.ts";
+import { quietLog } from "../quiet-log.ts";
 
 describe("the service's HTTP server", () => {
-  let server: Server;
+  let server: FastifyInstance;
   let missing: string | undefined;
   const metrics = new Metrics({
     phases: () => ["Ready", "Ready", "Queued", undefined],
@@ -18,13 +19,10 @@ describe("the service's HTTP server", () => {
   };
 
   before(async () => {
-    server = await serve({ port: 0, notReady: () => missing, metrics });
+    server = await serve({ port: 0, notReady: () => missing, metrics, log: quietLog() });
   });
 
-  after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  after(() => server.close());
 
   it("says that the service lives, and when it is not ready what is missing", async () => {
     assert.deepEqual(await get("/healthz"), { status: 200, text: "ok\n" });

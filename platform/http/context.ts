@@ -1,0 +1,19 @@
+import type { Environments } from "../adapters/kubernetes/environments.ts";
+import type { Clock } from "../clock.ts";
+import type { PlatformSettings } from "../config.ts";
+import type { Log } from "../log.ts";
+import type { Access } from "./access.ts";
+import type { Mutations } from "./mutations.ts";
+
+/** What the parts of the HTTP server that deal with environments have in common. */
+export interface HttpContext {
+  /** Copies that are kept current; `read` asks the API server itself. */
+  readonly environments: Pick<Environments, "synced" | "get" | "list" | "read" | "follow">;
+  /** Who callers are and what they may do. */
+  readonly access: Pick<Access, "authenticate" | "identify" | "may" | "demand">;
+  readonly mutations: Mutations;
+  /** The configuration that counts now. */
+  readonly settings: () => PlatformSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
