@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environmentSchema, PREVIEW_ENVIRONMENT, toMilliseconds } from "../spec/index.ts";
+import { environmentSchema, PREVIEW_ENVIRONMENT, pricesSchema, toMilliseconds } from "../spec/index.ts";
 import { dnsLabel } from "../spec/names.ts";
 import type { ReferenceSchema } from "../spec/reference.ts";
 import { describe } from "./domain/describe.ts";
@@ -106,6 +106,9 @@ export const platformConfigSchema = z.strictObject({
     .regex(/^https?:\/\/[^/]*\{name\}[^/]*$/, { error: 'a pattern such as "https://{name}.preview.example.com"' })
     .optional()
     .meta({ description: "Address of an environment's page; `{name}` stands for its name. Default: none." }),
+  prices: pricesSchema.optional().meta({
+    description: "What the capacity costs that environments reserve. Default: their costs are not told.",
+  }),
   operations: z.int().min(1).max(1000).default(4).meta({ description: "Most operations at a time." }),
   drain: span.default("60s").meta({
     description:

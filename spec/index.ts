@@ -1,3 +1,12 @@
+export {
+  addCapacities,
+  capacityAsleep,
+  estimateCapacity,
+  estimateParts,
+  NO_CAPACITY,
+  type Capacity,
+  type PartCapacity,
+} from "./capacity.ts";
 export { DATA_STORE_PORTS } from "./data-store.ts";
 export type {
   DataStoreSpec,
@@ -58,8 +67,17 @@ export {
   type PreviewEnvironmentStatus,
   type StepTiming,
 } from "./preview-environment-status.ts";
+export { formatCapacity, formatMoney, monthlyCost, pricesSchema, type Prices } from "./prices.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";
-export { EPHEMERAL_STORAGE, TIER_DEFAULTS, TIERS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";
+export {
+  EPHEMERAL_STORAGE,
+  ROLES_RESOURCES,
+  TIER_DEFAULTS,
+  TIERS,
+  type LogLevel,
+  type ResourceDefaults,
+  type Tier,
+} from "./tiers.ts";
 export { waiverAnnotations, type Waiver } from "./waiver.ts";

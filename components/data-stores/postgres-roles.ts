@@ -1,4 +1,4 @@
-import type { ResolvedPostgres } from "../../spec/index.ts";
+import { ROLES_RESOURCES, type ResolvedPostgres } from "../../spec/index.ts";
 import { execProbe, type ContainerArgs } from "../pod.ts";
 
 /** Folder of the socket that Postgres listens on inside its pod, where the superuser needs no password. */
@@ -62,7 +62,7 @@ export function rolesContainer(image: string): ContainerArgs {
       ].join(" "),
       PGCONNECT_TIMEOUT: "10",
     },
-    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { cpu: "100m", memory: "64Mi" } },
+    resources: ROLES_RESOURCES,
     mounts: [
       { volume: "run", path: SOCKET },
       { volume: "roles", path: SCRIPTS, readOnly: true },
