@@ -10,9 +10,9 @@ import {
   toEnvironmentSpec,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
+import { drawEnvironment } from "../spec/environment-graph.ts";
 import { previewEnvironmentReference } from "../spec/preview-environment-reference.ts";
 import { configurationReference, type DeclaredKey } from "../spec/reference.ts";
-import { drawEnvironment } from "./environment-graph.ts";
 
 const DEFINITION_HEAD = "# Generated from spec/preview-environment.ts by `npm run docs`.\n";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { drawEnvironment } from "../../../docs/environment-graph.ts";
-import { layOut } from "../../../docs/layered-layout.ts";
+import fc from "fast-check";
+import { drawEnvironment, drawEnvironmentInPage } from "../../../spec/environment-graph.ts";
 import { resolveEnvironment } from "../../../spec/index.ts";
+import { layOut } from "../../../spec/layered-layout.ts";
 
 describe("layOut", () => {
   it("leads every edge to the right", () => {
@@ -45,17 +46,30 @@ describe("layOut", () => {
     assert.equal(nodes.get("late")?.column, 1);
   });
 
-  it("refuses a cycle", () => {
-    assert.throws(
-      () =>
-        layOut(
-          ["a", "b"],
-          [
-            { from: "a", to: "b" },
-            { from: "b", to: "a" },
-          ],
-        ),
-      RangeError,
+  it("lets the edge that closes a cycle lead back", () => {
+    const { nodes, paths } = layOut(
+      ["a", "b", "c"],
+      [
+        { from: "a", to: "b" },
+        { from: "b", to: "c" },
+        { from: "c", to: "a" },
+      ],
+    );
+    assert.deepEqual(
+      ["a", "b", "c"].map((name) => nodes.get(name)?.column),
+      [0, 1, 2],
+    );
+    assert.equal(paths.get("c a")?.length, 2);
+  });
+
+  it("ends for any graph", () => {
+    const name = fc.constantFrom("a", "b", "c", "d", "e", "f");
+    const graph = fc.uniqueArray(fc.record({ from: name, to: name }), { selector: ({ from, to }) => `${from} ${to}` });
+    fc.assert(
+      fc.property(graph, (edges) => {
+        const { nodes, columns } = layOut(["a", "b", "c", "d", "e", "f"], edges);
+        for (const { column } of nodes.values()) assert.ok(column >= 0 && column < columns);
+      }),
     );
   });
 });
@@ -93,6 +107,23 @@ describe("drawEnvironment", () => {
     // ingress → mf → backend → postgres ← backup; grafana → prometheus, loki; collector → loki
     assert.equal(drawing.match(/class="arrow"/g)?.length, 7);
     assert.ok(drawing.includes(">metrics :8080</text>"));
+  });
+
+  it("is the same in a page, without styles of its own", () => {
+    const inPage = drawEnvironmentInPage(environment);
+    assert.equal(inPage.match(/class="arrow"/g)?.length, 7);
+    assert.doesNotMatch(inPage, /<style|style=/);
+  });
+
+  it("has no line where there is no observability", () => {
+    const bare = resolveEnvironment({
+      name: "shop-dev",
+      application: "shop",
+      tier: "dev",
+      services: { web: { image: "shop:1" } },
+      observability: { enabled: false },
+    });
+    assert.doesNotMatch(drawEnvironmentInPage(bare), /class="divider"/);
   });
 
   it("has colours for light and dark", () => {

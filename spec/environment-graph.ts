@@ -1,13 +1,9 @@
-import {
-  backupName,
-  callablePorts,
-  DATA_STORE_PORTS,
-  declaredEdges,
-  needsStableIdentity,
-  OBSERVABILITY_PORTS,
-  type ResolvedEnvironment,
-} from "../spec/index.ts";
+import { DATA_STORE_PORTS } from "./data-store.ts";
+import { backupName, callablePorts, declaredEdges } from "./edges.ts";
+import type { ResolvedEnvironment } from "./environment.ts";
 import { layOut, type LayoutEdge, type PlacedNode } from "./layered-layout.ts";
+import { OBSERVABILITY_PORTS } from "./observability.ts";
+import { needsStableIdentity } from "./service.ts";
 
 /** What a node looks like. */
 type NodeStyle = "edge" | "service" | "store" | "job" | "observability";
@@ -36,6 +32,36 @@ const LEGEND_HEIGHT = 54;
  * @returns an SVG document that follows the reader's light or dark theme.
  */
 export function drawEnvironment(environment: ResolvedEnvironment): string {
+  const { shapes, width, bottom } = arrange(environment, MARGIN + TITLE_HEIGHT);
+  const height = bottom + LEGEND_HEIGHT + 8;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${labelOf(environment)}">
+${TIP}
+${STYLE}
+<rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="14"/>
+<text class="title" x="${MARGIN}" y="${MARGIN + 18}">${environment.name}</text>
+<text class="detail" x="${MARGIN}" y="${MARGIN + 40}">tier ${environment.tier}; every arrow is declared, and nothing else between these parts is open</text>
+${shapes}
+${legend(height - LEGEND_HEIGHT + 14)}
+</svg>
+`;
+}
+
+/** The same for a page that has styles of its own for the classes, without title and legend. */
+export function drawEnvironmentInPage(environment: ResolvedEnvironment): string {
+  const { shapes, width, bottom } = arrange(environment, MARGIN);
+  const height = bottom + MARGIN;
+  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${labelOf(environment)}">
+${TIP}
+${shapes}
+</svg>`;
+}
+
+function labelOf({ name }: ResolvedEnvironment): string {
+  return `Parts and connections of the environment ${name}`;
+}
+
+/** Lays everything out from a height on: the application, and below it its observability. */
+function arrange(environment: ResolvedEnvironment, top: number): { shapes: string; width: number; bottom: number } {
   const edges = declaredEdges(environment);
   const drawn = edges.filter(({ from }) => from !== "prometheus");
   const scraped = new Map(edges.filter(({ from }) => from === "prometheus").map(({ to, ports }) => [to, ports]));
@@ -48,21 +74,12 @@ export function drawEnvironment(environment: ResolvedEnvironment): string {
   ];
   const application = nodes.filter(({ style }) => style !== "observability");
   const observability = nodes.filter(({ style }) => style === "observability");
-  const upper = band(application, all, MARGIN + TITLE_HEIGHT);
-  const lower = band(observability, all, MARGIN + TITLE_HEIGHT + upper.height + 26);
+  const upper = band(application, all, top);
+  if (observability.length === 0) return { shapes: upper.svg, width: upper.width + 2 * MARGIN, bottom: upper.bottom };
+  const lower = band(observability, all, upper.bottom + 26);
   const width = Math.max(upper.width, lower.width) + 2 * MARGIN;
-  const height = lower.bottom + LEGEND_HEIGHT + 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Parts and connections of the environment ${environment.name}">
-${STYLE}
-<rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="14"/>
-<text class="title" x="${MARGIN}" y="${MARGIN + 18}">${environment.name}</text>
-<text class="detail" x="${MARGIN}" y="${MARGIN + 40}">tier ${environment.tier}; every arrow is declared, and nothing else between these parts is open</text>
-${upper.svg}
-<line class="divider" x1="${MARGIN}" y1="${lower.top - 14}" x2="${width - MARGIN}" y2="${lower.top - 14}"/>
-${lower.svg}
-${legend(height - LEGEND_HEIGHT + 14)}
-</svg>
-`;
+  const divider = `<line class="divider" x1="${MARGIN}" y1="${lower.top - 14}" x2="${width - MARGIN}" y2="${lower.top - 14}"/>`;
+  return { shapes: [upper.svg, divider, lower.svg].join("\n"), width, bottom: lower.bottom };
 }
 
 function describeNodes(environment: ResolvedEnvironment, scraped: ReadonlyMap<string, readonly number[]>): GraphNode[] {
@@ -117,7 +134,6 @@ interface Band {
   readonly top: number;
   readonly bottom: number;
   readonly width: number;
-  readonly height: number;
 }
 
 /** Lays out and draws some of the nodes with the edges among them. */
@@ -138,7 +154,6 @@ function band(nodes: readonly GraphNode[], edges: readonly LayoutEdge[], top: nu
     svg: [...arrows, ...boxes].join("\n"),
     top,
     bottom: top + height,
-    height,
     width: (layout.columns - 1) * STEP.x + BOX.width,
   };
 }
@@ -188,8 +203,9 @@ function legend(y: number): string {
     .join("\n");
 }
 
-const STYLE = `<defs><marker id="tip" viewBox="0 0 10 10" refX="3" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path class="tip" d="M 0 0.8 L 9 5 L 0 9.2 z"/></marker></defs>
-<style>
+const TIP = `<defs><marker id="tip" viewBox="0 0 10 10" refX="3" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path class="tip" d="M 0 0.8 L 9 5 L 0 9.2 z"/></marker></defs>`;
+
+const STYLE = `<style>
   text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; fill: #1b2430; }
   .title { font-size: 20px; font-weight: 650; }
   .name { font-size: 15px; font-weight: 600; }

@@ -24,13 +24,11 @@ export interface LayoutEdge {
 const SWEEPS = 12;
 
 /**
- * Places the nodes of an acyclic graph in columns so that every edge leads to the right and few edges cross; the same
- * graph always gives the same layout.
- *
- * @throws RangeError when the graph has a cycle.
+ * Places the nodes of a graph in columns so that every edge leads to the right, but for those that close a cycle, and few
+ * edges cross; the same graph always gives the same layout.
  */
 export function layOut(names: readonly string[], edges: readonly LayoutEdge[]): Layout {
-  const columnOf = assignColumns(names, edges);
+  const columnOf = assignColumns(names, withoutCycles(edges));
   const count = Math.max(...columnOf.values(), 0) + 1;
   const columns: string[][] = Array.from({ length: count }, () => []);
   for (const name of names) columns[columnOf.get(name) ?? 0]?.push(name);
@@ -60,11 +58,21 @@ export function layOut(names: readonly string[], edges: readonly LayoutEdge[]): 
   };
 }
 
+/** The edges without those that lead back to where a walk along the edges before them came from. */
+function withoutCycles(edges: readonly LayoutEdge[]): LayoutEdge[] {
+  const kept: LayoutEdge[] = [];
+  const reach = (from: string, seen = new Set([from])): ReadonlySet<string> => {
+    for (const { to } of kept.filter((edge) => edge.from === from)) if (!seen.has(to)) reach(to, seen.add(to));
+    return seen;
+  };
+  for (const edge of edges) if (!reach(edge.to).has(edge.from)) kept.push(edge);
+  return kept;
+}
+
 /** Each node stands right of all that lead to it; one that nothing leads to stands directly left of its first target. */
 function assignColumns(names: readonly string[], edges: readonly LayoutEdge[]): Map<string, number> {
   const columnOf = new Map(names.map((name) => [name, 0]));
-  for (let round = 0; ; round += 1) {
-    if (round > names.length) throw new RangeError("the graph has a cycle");
+  for (;;) {
     const moved = edges.filter(({ from, to }) => (columnOf.get(to) ?? 0) <= (columnOf.get(from) ?? 0));
     if (moved.length === 0) break;
     for (const { from, to } of moved) columnOf.set(to, Math.max(columnOf.get(to) ?? 0, (columnOf.get(from) ?? 0) + 1));
