@@ -7,7 +7,8 @@ import { previewEnvironmentStatusSchema, type ConditionType, type Phase } from "
 import { referenceRows } from "./reference.ts";
 
 const PHASES: Readonly<Record<Phase, string>> = {
-  Queued: "It waits for a place under the caps; `status.position` counts from 1.",
+  Queued:
+    "It waits for a place under the caps, where `status.position` counts from 1, or for the approval of a fork's commit.",
   Provisioning: "An update runs or is about to.",
   Ready: "It runs as `spec` says.",
   Failed: "The last update failed. The condition Ready says why, and whether it is tried again.",
@@ -30,6 +31,7 @@ const REASONS: { readonly [Type in ConditionType]: Readonly<Record<(typeof CONDI
     Ready: "All is well.",
     InvalidSpec: "What it asks for makes no environment; only a change helps.",
     UnknownRepository: "The platform's configuration does not know the repository.",
+    ApprovalNeeded: "Its commit comes from a fork and was not approved; the message says how that is done.",
     PolicyViolation: "A policy forbids what it asks for; only a change helps.",
     UpdateFailed: "The update failed; the message says at what.",
     Timeout: "The update took too long.",

@@ -14,6 +14,7 @@ export const CONDITIONS = {
     "Ready",
     "InvalidSpec",
     "UnknownRepository",
+    "ApprovalNeeded",
     "PolicyViolation",
     "UpdateFailed",
     "Timeout",

@@ -72,6 +72,39 @@ export const previewEnvironmentSchema = z
       .regex(/^[!-~]{1,63}$/, { error: "a user's name: 1 to 63 letters, digits and signs, without spaces" })
       .optional()
       .meta({ description: "Who asked for it; caps per user count by this. Default: nobody in particular." }),
+    pullRequest: z
+      .strictObject({
+        number: z.int().min(1).max(2_147_483_647).meta({ description: "Its number." }),
+        url: z
+          .string()
+          .max(512)
+          .regex(/^https?:\/\/[!-~]+$/, { error: "an address that starts with https:// or http://" })
+          .optional()
+          .meta({ description: "Address of its page." }),
+        fork: z.boolean().default(false).meta({
+          description:
+            "Whether its commits come from a fork. Then nothing runs before `approval`, and what runs gets no secret of the platform and less network.",
+        }),
+      })
+      .optional()
+      .meta({
+        description:
+          "The pull request that it belongs to. The platform service writes it; others need the right to `approve`.",
+      }),
+    approval: z
+      .strictObject({
+        commit: commitId.meta({ description: "The one commit that may run; any other waits." }),
+        by: z
+          .string()
+          .max(256)
+          .regex(/^[!-~]{1,253}$/, { error: "a user's name: 1 to 253 letters, digits and signs, without spaces" })
+          .meta({ description: "Who approved it." }),
+      })
+      .optional()
+      .meta({
+        description:
+          "Lets one commit of a fork run. Who writes it needs the right to update `environments/approve`. Default: none.",
+      }),
     overrides: z
       .strictObject({
         services: mapOf(

@@ -14,6 +14,9 @@ export type ConditionReport = {
 /** Longest message of a condition, in characters; what a runner reports may be long. */
 const LONGEST_MESSAGE = 2000;
 
+/** Reasons for which nothing runs of what the object says. */
+export const REJECTIONS = ["InvalidSpec", "UnknownRepository", "ApprovalNeeded"] as const;
+
 const ORDER = Object.keys(CONDITIONS);
 
 /** The condition of a type, where the status has it. */
@@ -57,7 +60,7 @@ export function isAdmitted(status: PreviewEnvironmentStatus | undefined): boolea
 /** Whether the last decision was that `spec` can't be carried out: such an environment stands in no line. */
 export function isRejected(status: PreviewEnvironmentStatus | undefined): boolean {
   const reason = conditionOf(status, "Ready")?.reason;
-  return !isAdmitted(status) && (reason === "InvalidSpec" || reason === "UnknownRepository");
+  return !isAdmitted(status) && REJECTIONS.some((each) => each === reason);
 }
 
 /** Since when an environment is not as it is wanted, in milliseconds since 1970, as far as its status tells; Infinity: it is. */

@@ -10,7 +10,9 @@ import {
   type Problem,
   type ResolvedPreviewEnvironment,
 } from "../../spec/index.ts";
+import type { REJECTIONS } from "./conditions.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { approvalNeeded, forFork } from "./fork.ts";
 import { fillIn, previewName, repositoryKey } from "./names.ts";
 import type { BaseDescription, BaseService, DomainSettings, RepositorySettings } from "./settings.ts";
 import { SOURCE_BASE } from "./source-base.ts";
@@ -26,7 +28,7 @@ export type Description =
       /** The commit in it; undefined: the branch's newest. */
       readonly commit?: string;
     }
-  | { readonly ok: false; readonly reason: "InvalidSpec" | "UnknownRepository"; readonly message: string };
+  | { readonly ok: false; readonly reason: (typeof REJECTIONS)[number]; readonly message: string };
 
 /** Describes the environment that an object asks for: the repository's base description with the object's differences. */
 export function describe(environment: PreviewEnvironment, settings: DomainSettings): Description {
@@ -35,7 +37,10 @@ export function describe(environment: PreviewEnvironment, settings: DomainSettin
     const address = wanted.source.repository;
     const repository = settings.repositories[repositoryKey(address)];
     if (!repository) return { ok: false, reason: "UnknownRepository", message: unknownRepository(address) };
-    const spec = compose(environment.metadata.name, wanted, repository, settings);
+    const unapproved = approvalNeeded(environment.metadata.name, wanted);
+    if (unapproved !== undefined) return { ok: false, reason: "ApprovalNeeded", message: unapproved };
+    const composed = compose(environment.metadata.name, wanted, repository, settings);
+    const spec = wanted.pullRequest?.fork ? forFork(composed) : composed;
     resolveEnvironment(spec);
     const secretFiles = usedSecretFiles(spec, repository);
     return {

@@ -10,6 +10,7 @@ const NORMAL: readonly Reason[] = ["Queued", "Provisioning", "Ready", "Repaired"
 const WARNING: readonly Reason[] = [
   "InvalidSpec",
   "UnknownRepository",
+  "ApprovalNeeded",
   "PolicyViolation",
   "UpdateFailed",
   "Timeout",

@@ -75,5 +75,6 @@ function reject(
   status: PreviewEnvironmentStatus,
   description: Extract<Description, { readonly ok: false }>,
 ): PreviewEnvironmentStatus {
-  return withCondition({ ...withoutFailure(status), phase: "Failed" }, rejected(description), situation);
+  const phase = description.reason === "ApprovalNeeded" ? "Queued" : "Failed";
+  return withCondition({ ...withoutFailure(status), phase }, rejected(description), situation);
 }

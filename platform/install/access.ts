@@ -55,7 +55,7 @@ function serviceRules(environmentRole: string): readonly Rule[] {
 
 /** In the platform's own namespace. */
 const OWN_RULES: readonly Rule[] = [
-  rule(group, ["get", "list", "watch", "patch", "delete"], plural),
+  rule(group, ["get", "list", "watch", "create", "patch", "delete"], plural),
   rule(group, ["update"], `${plural}/status`),
   rule("", ["get", "create", "patch"], "configmaps"),
   rule("", ["create", "patch"], "events"),
@@ -102,6 +102,7 @@ export function accessManifests({ namespace, config }: Installation): Manifest[]
         ]
       : []),
     clusterRole(names.edit, [environments, ...looks], { "aggregate-to-admin": "true", "aggregate-to-edit": "true" }),
+    clusterRole(names.approve, [rule(group, ["update"], `${plural}/approve`)], { "aggregate-to-admin": "true" }),
     clusterRole(names.view, looks, { "aggregate-to-view": "true" }),
   ];
 }

@@ -27,8 +27,12 @@ export function clusterNames(namespace: string) {
     /** What people do with Environments. */
     edit: `${namespace}-environments-edit`,
     view: `${namespace}-environments-view`,
+    /** Lets people say which commit of a fork may run. */
+    approve: `${namespace}-environments-approve`,
     /** Holds all of these to the namespaces of environments. */
     policy: `${namespace}-platform`,
+    /** Holds people to what they may say of pull requests. */
+    approvals: `${namespace}-approvals`,
   } as const;
 }
 

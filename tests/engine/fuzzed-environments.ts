@@ -100,6 +100,18 @@ const valid = fc.record(
     ),
     mode: fc.constantFrom("image", "source"),
     owner: fc.constantFrom("ada", "ada@example.com", "dependabot[bot]", "~".repeat(63)),
+    pullRequest: fc.record(
+      {
+        number: fc.constantFrom(1, 42, 2 ** 31 - 1),
+        url: fc.constantFrom("https://github.com/team/shop/pull/42", "http://127.0.0.1:8080/x"),
+        fork: fc.boolean(),
+      },
+      { requiredKeys: ["number"] },
+    ),
+    approval: fc.record({
+      commit: fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 40, maxLength: 40 }),
+      by: fc.constantFrom("ada", "system:serviceaccount:team:ada"),
+    }),
     overrides: fc.record(
       {
         services: fc.dictionary(

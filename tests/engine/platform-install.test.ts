@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { ApiError, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
-import { NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
+import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/guestbook";
 const source = { repository: REPOSITORY, branch: "main" };
@@ -128,6 +128,40 @@ describe("an installed platform service", () => {
     assert.deepEqual(changes, ["environments"]);
   });
 
+  it("lets those who may approve say which commit of a fork runs, and nobody else who may write Environments", async () => {
+    const people = await Promise.all(["writer", "approver"].map((name) => personOf(cluster, name)));
+    const [writer, approver] = people as [KubernetesApi, KubernetesApi];
+    await bind(cluster, "writer", ["terrarium-environments-edit"]);
+    await bind(cluster, "approver", ["terrarium-environments-edit", "terrarium-environments-approve"]);
+    const pullRequest = { number: 7, fork: true };
+    const commit = "a".repeat(40);
+    const spec = { source: { ...source, commit }, pullRequest };
+    const forged = { ...spec, approval: { commit, by: "writer" } };
+    const create = (name: string, of: object): Parameters<typeof writer.send> => [
+      "POST",
+      ENVIRONMENTS,
+      { body: { apiVersion: "terrarium.dev/v1alpha1", kind: "Environment", metadata: { name }, spec: of } },
+    ];
+    const change = (of: object): Parameters<typeof writer.send> => [
+      "PATCH",
+      `${ENVIRONMENTS}/fork`,
+      { body: { spec: of } },
+    ];
+    await asService.send(...create("fork", spec));
+    for (const request of [
+      create("forged", forged),
+      change({ approval: { commit, by: "writer" } }),
+      change({ pullRequest: null }),
+      change({ pullRequest: { fork: false } }),
+    ])
+      await assert.rejects(writer.send(...request), /written by the platform service and by those who may update/);
+    await writer.send(...change({ ttl: "3h" }));
+    await approver.send(...change({ approval: { commit, by: "approver" } }));
+    await assert.rejects(writer.send(...change({ approval: { commit: "b".repeat(40) } })), /written by the platform/);
+    await asService.send("DELETE", `${ENVIRONMENTS}/fork`);
+    await cluster.environmentUntil("fork", (environment) => environment === undefined, 60);
+  });
+
   it("is not removed while there are environments", async () => {
     const { code, stderr } = await platform("uninstall");
     assert.equal(code, 1);
@@ -210,9 +244,29 @@ async function installedConfiguration({ api }: PlatformCluster): Promise<object>
   return { ...config, http: { port: 0 }, runner: { ...config.runner, state: {} } };
 }
 
-/** A kubeconfig with nothing but the service account's token. */
-async function kubeconfigOf({ api, kubeconfig }: PlatformCluster): Promise<object> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${SERVICE}/token`;
+/** The API as a service account that stands for somebody. */
+async function personOf(cluster: PlatformCluster, name: string): Promise<KubernetesApi> {
+  const metadata = { name };
+  await cluster.api.send("POST", `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { body: { metadata } });
+  const file = cluster.checkout.write(`${name}.kubeconfig`, await kubeconfigOf(cluster, name));
+  return new KubernetesApi(readClusterAccess({ kubeconfig: file }));
+}
+
+/** Gives somebody roles in the platform's namespace. */
+async function bind({ api }: PlatformCluster, name: string, roles: readonly string[]): Promise<void> {
+  for (const role of roles)
+    await api.send("POST", `/apis/${RBAC}/v1/namespaces/${NAMESPACE}/rolebindings`, {
+      body: {
+        metadata: { name: `${name}-${role}` },
+        roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: role },
+        subjects: [{ kind: "ServiceAccount", name, namespace: NAMESPACE }],
+      },
+    });
+}
+
+/** A kubeconfig with nothing but a service account's token. */
+async function kubeconfigOf({ api, kubeconfig }: PlatformCluster, account = SERVICE): Promise<object> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
   const { status } = await api.send<{ status: { token: string } }>("POST", path, { body: { spec: {} } });
   const file = parse(readFileSync(kubeconfig, "utf8")) as { users: { name: string }[] };
   return { ...file, users: file.users.map(({ name }) => ({ name, user: { token: status.token } })) };
