@@ -63,6 +63,7 @@ export {
   type Condition,
   type ConditionType,
   type DiffSummary,
+  type EnvironmentRoute,
   type Phase,
   type PreviewEnvironmentStatus,
   type StepTiming,
@@ -70,6 +71,7 @@ export {
 export { formatCapacity, formatMoney, monthlyCost, pricesSchema, type Prices } from "./prices.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
+export { sleepPatch, wakePatch } from "./sleep-patch.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";
 export {
   EPHEMERAL_STORAGE,
