@@ -19,6 +19,7 @@ import { Access } from "./http/access.ts";
 import type { HttpContext } from "./http/context.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Mutations } from "./http/mutations.ts";
+import { Records } from "./http/records.ts";
 import { portOf, serve } from "./http/server.ts";
 import { LeaderElection } from "./leader-election.ts";
 import { createLog } from "./log.ts";
@@ -156,6 +157,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     environments,
     access,
     mutations: new Mutations({ environments, access, audit }),
+    records: new Records(api, namespace, clock),
     settings: () => config.current,
     clock,
     log,
