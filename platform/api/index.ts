@@ -3,7 +3,6 @@ import { extensionPatch, type PreviewEnvironment, sleepPatch, toMilliseconds, wa
 import type { Caller, Verb } from "../http/access.ts";
 import { approvalPatch } from "../http/approval-patch.ts";
 import type { HttpContext } from "../http/context.ts";
-import { streamEvents } from "../http/event-stream.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { HttpPlugin } from "../http/server.ts";
 import { readBody, readQuery } from "./input.ts";
@@ -46,7 +45,7 @@ export function restApi(context: HttpContext): HttpPlugin {
 }
 
 function createHandlers(context: HttpContext): Readonly<Record<RouteId, (call: Call) => unknown>> {
-  const { access, environments, mutations, records, clock } = context;
+  const { access, environments, mutations, records, streams, clock } = context;
   const find = async (name: string): Promise<PreviewEnvironment> => {
     const found = environments.get(name) ?? (await environments.read(name));
     if (found === undefined) throw new HttpProblem("not-found", `There is no environment ${name}.`);
@@ -93,13 +92,13 @@ function createHandlers(context: HttpContext): Readonly<Record<RouteId, (call: C
     async getLog(call) {
       await show(call);
       if (wantsStream(call.request))
-        return streamEvents(call.reply, clock, logStream(context, call.name, lastEventId(call.request)));
+        return streams.open(call.reply, call.caller, logStream(context, call.name, lastEventId(call.request)));
       return { lines: (await records.log(call.name)) ?? [] };
     },
     async getEvents(call) {
       await show(call);
       if (wantsStream(call.request))
-        return streamEvents(call.reply, clock, eventStream(context, call.name, lastEventId(call.request)));
+        return streams.open(call.reply, call.caller, eventStream(context, call.name, lastEventId(call.request)));
       return { items: await records.events(call.name) };
     },
   };

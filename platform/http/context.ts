@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { PlatformSettings } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Access } from "./access.ts";
+import type { EventStreams } from "./event-stream.ts";
 import type { Mutations } from "./mutations.ts";
 import type { Records } from "./records.ts";
 
@@ -15,6 +16,8 @@ export interface HttpContext {
   readonly mutations: Mutations;
   /** Logs and events of environments. */
   readonly records: Pick<Records, "log" | "events">;
+  /** Answers that go on. */
+  readonly streams: Pick<EventStreams, "open">;
   /** The configuration that counts now. */
   readonly settings: () => PlatformSettings;
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import { Reviews } from "../../../../platform/adapters/kubernetes/reviews.ts";
 import type { ApiRequest } from "../../../../platform/adapters/kubernetes/api.ts";
 import { restApi } from "../../../../platform/api/index.ts";
 import { Access } from "../../../../platform/http/access.ts";
+import { EventStreams } from "../../../../platform/http/event-stream.ts";
 import { Mutations } from "../../../../platform/http/mutations.ts";
 import { Records } from "../../../../platform/http/records.ts";
 import { portOf, serve } from "../../../../platform/http/server.ts";
@@ -99,6 +100,7 @@ export class ApiService {
           access,
           mutations: new Mutations({ environments, access, audit }),
           records: new Records(api, NAMESPACE, clock),
+          streams: new EventStreams(clock),
           settings: () => {
             throw new Error("no settings here");
           },
