@@ -25,6 +25,27 @@ export function isCronSchedule(text: string): boolean {
   );
 }
 
+/**
+ * Five fields of a schedule as one pattern, for schemas that have no other check. Names are in lower case, and a range may go
+ * beyond the end: fri-mon.
+ */
+export const CRON_PATTERN = new RegExp(
+  `^${[
+    "[0-5]?[0-9]",
+    "([01]?[0-9]|2[0-3])",
+    "(0?[1-9]|[12][0-9]|3[01])",
+    `(0?[1-9]|1[0-2]|${MONTHS.join("|")})`,
+    `([0-6]|${WEEKDAYS.join("|")})`,
+  ]
+    .map(fieldPattern)
+    .join(" ")}$`,
+);
+
+function fieldPattern(value: string): string {
+  const part = `(\\*|${value}(-${value})?)(\\/[1-9][0-9]?)?`;
+  return `${part}(,${part})*`;
+}
+
 function isPart(part: string, { min, max, names = [] }: (typeof FIELDS)[number]): boolean {
   const match = /^(?:[*?]|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/([1-9]\d*))?$/i.exec(part);
   if (!match) return false;

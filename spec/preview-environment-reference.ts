@@ -10,6 +10,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
   Queued: "It waits for a place under the caps; `status.position` counts from 1.",
   Provisioning: "An update runs or is about to.",
   Ready: "It runs as `spec` says.",
+  Asleep: "Nothing of it runs; its data stays. A request for one of its pages wakes it, or `terrarium env wake`.",
   Failed: "The last update failed. The condition Ready says why, and whether it is tried again.",
   Terminating: "It is being removed.",
   DeleteBlocked: "Something holds its removal up; the condition DeleteBlocked names it. It is tried again for ever.",
@@ -18,6 +19,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
 const TYPES: Readonly<Record<ConditionType, string>> = {
   Ready: "It runs as `spec` says.",
   Admitted: "A place was found under the caps.",
+  Asleep: "It sleeps, or is being put to sleep.",
   InSync: "What runs is what was applied, as far as the last look found.",
   Expiring: "Its time runs out soon, or has.",
   DeleteBlocked: "Its removal does not end; set only while that is so.",
@@ -28,6 +30,7 @@ const REASONS: { readonly [Type in ConditionType]: Readonly<Record<(typeof CONDI
     Queued: "It waits for a place.",
     Provisioning: "An update runs or is about to.",
     Ready: "All is well.",
+    Asleep: "It sleeps; the condition Asleep says why.",
     InvalidSpec: "What it asks for makes no environment; only a change helps.",
     UnknownRepository: "The platform's configuration does not know the repository.",
     PolicyViolation: "A policy forbids what it asks for; only a change helps.",
@@ -44,6 +47,13 @@ const REASONS: { readonly [Type in ConditionType]: Readonly<Record<(typeof CONDI
     GlobalCap: "As many preview environments run as the platform allows.",
     RepositoryCap: "As many run as one repository may have.",
     UserCap: "As many run as one owner may have.",
+    Asleep: "It sleeps and takes no place; it gets one again when it wakes.",
+  },
+  Asleep: {
+    Awake: "It is awake, or is to be.",
+    Idle: "Nobody has asked for its pages for some time.",
+    Scheduled: "Its schedule says so.",
+    Requested: "Somebody asked for it: `terrarium env sleep`.",
   },
   InSync: {
     InSync: "Nothing differs.",

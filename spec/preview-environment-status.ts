@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Where a preview environment is in its life. */
-export const PHASES = ["Queued", "Provisioning", "Ready", "Failed", "Terminating", "DeleteBlocked"] as const;
+export const PHASES = ["Queued", "Provisioning", "Ready", "Asleep", "Failed", "Terminating", "DeleteBlocked"] as const;
 /** See {@link PHASES}. */
 export type Phase = (typeof PHASES)[number];
 
@@ -12,6 +12,7 @@ export const CONDITIONS = {
     "Queued",
     "Provisioning",
     "Ready",
+    "Asleep",
     "InvalidSpec",
     "UnknownRepository",
     "PolicyViolation",
@@ -24,7 +25,9 @@ export const CONDITIONS = {
     "Terminating",
   ],
   /** A place was found under the caps. */
-  Admitted: ["Admitted", "GlobalCap", "RepositoryCap", "UserCap"],
+  Admitted: ["Admitted", "GlobalCap", "RepositoryCap", "UserCap", "Asleep"],
+  /** It sleeps, or is being put to sleep. */
+  Asleep: ["Awake", "Idle", "Scheduled", "Requested"],
   /** What runs is what the program wants, as far as the last look found. */
   InSync: ["InSync", "Drifted", "Repaired", "NotChecked"],
   /** Its time runs out soon, or has. */
@@ -89,6 +92,17 @@ const stepSchema = z
 /** One step of the last update. */
 export type StepTiming = z.output<typeof stepSchema>;
 
+const routeSchema = z
+  .strictObject({
+    path: z.string().meta({ description: "Start of the paths." }),
+    service: z.string().meta({ description: "Service in the environment's namespace." }),
+    port: z.int().meta({ description: "Its port." }),
+  })
+  .readonly();
+
+/** Where requests with some path go. */
+export type EnvironmentRoute = z.output<typeof routeSchema>;
+
 /**
  * Schema of an Environment's `status`; written by the platform service alone. The API server drops every field that is
  * not in here.
@@ -108,10 +122,17 @@ export const previewEnvironmentStatusSchema = z
     namespace: z.string().optional().meta({ description: "Namespace that it runs in." }),
     stack: z.string().optional().meta({ description: "Name of its Pulumi stack." }),
     url: z.string().optional().meta({ description: "Address of its web page." }),
+    routes: z.array(routeSchema).max(64).readonly().optional().meta({
+      description: "What answers at its address, where the platform's activator passes requests on.",
+    }),
     commit: z.string().optional().meta({ description: "The commit that runs." }),
     applied: z.string().optional().meta({ description: "Fingerprint of the description that runs." }),
     failed: z.string().optional().meta({ description: "Fingerprint of the description whose last update failed." }),
     position: z.int().min(1).optional().meta({ description: "Place in the queue, while Queued." }),
+    lastRequestAt: time.optional().meta({
+      description:
+        "When a request for one of its pages last came, give or take half a minute; the activator writes it.",
+    }),
     expiresAt: time.optional().meta({ description: "When its time to live ends." }),
     operation: z
       .strictObject({

@@ -5,6 +5,7 @@ import { imageReference, resourcesOf } from "./fields.ts";
 import { MAX_NAME_LENGTH, MAX_USER_NAME_LENGTH } from "./names.ts";
 import type { PreviewEnvironmentStatus } from "./preview-environment-status.ts";
 import { PLAIN_QUANTITIES, type QuantityKind } from "./quantity.ts";
+import { sleepSchema } from "./sleep.ts";
 import { branchName, commitId, repositoryAddress } from "./source.ts";
 
 /** Group, version and names of the custom resource. */
@@ -101,6 +102,7 @@ export const previewEnvironmentSchema = z
       .max(64)
       .optional()
       .meta({ description: "Keeps the environment until then even where its time to live ends earlier." }),
+    sleep: sleepSchema.optional(),
     quota: quotaOf(plainQuantity).optional(),
     seed: z
       .strictObject({

@@ -5,7 +5,7 @@ import { CONDITIONS } from "../../../spec/index.ts";
 import { checkout, read } from "./checkout.ts";
 
 /** Reasons of environments that are well, or on their way. */
-const WELL = ["Queued", "Provisioning", "Ready", "Terminating", "Admitted"];
+const WELL = ["Queued", "Provisioning", "Ready", "Asleep", "Terminating", "Admitted"];
 
 describe("docs/runbooks", () => {
   const index = read("docs/runbooks/README.md");
