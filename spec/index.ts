@@ -61,6 +61,7 @@ export {
 } from "./preview-environment-status.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
+export { idleAfterSchema, sleepScheduleSchema } from "./sleep.ts";
 export { sleepPatch, wakePatch } from "./sleep-patch.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";
 export { EPHEMERAL_STORAGE, TIER_DEFAULTS, TIERS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";
