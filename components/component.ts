@@ -11,6 +11,8 @@ export interface Placement {
   readonly application: string;
   /** The environment's tier. */
   readonly tier: Tier;
+  /** Whether the environment sleeps: workloads have no pod, and jobs that need one are not there. @default false */
+  readonly asleep?: boolean;
   /** Service account of pods that need no Kubernetes API token. */
   readonly serviceAccountName: string;
   /** The namespace object: every object waits for it and goes with it. @default the namespace exists already */
@@ -65,6 +67,8 @@ export const FIELD_MANAGER: Readonly<Record<string, string>> = { "pulumi.com/pat
 /** Options of a child object. */
 export interface ChildOptions extends pulumi.CustomResourceOptions {
   dependsOn?: pulumi.Resource[];
+  /** Settles with more of them, which are made later. */
+  after?: Promise<readonly pulumi.Resource[]>;
 }
 
 /** Base of Terrarium's components: child options, labels and the escape hatch in one place. */
@@ -80,17 +84,23 @@ export abstract class Component extends pulumi.ComponentResource {
   }
 
   /** Options of a child object: it belongs to this component, waits for the namespace and is deleted with it. */
-  protected child(extra: ChildOptions = {}): pulumi.CustomResourceOptions {
+  protected child({ after, ...extra }: ChildOptions = {}): pulumi.CustomResourceOptions {
     const { namespaceResource, registerAfter } = this.placement;
     const dependsOn: pulumi.Input<pulumi.Resource>[] = [
       ...(namespaceResource ? [namespaceResource] : []),
       ...(extra.dependsOn ?? []),
     ];
+    const later = registerAfter ?? after;
     return {
       parent: this,
       deletedWith: namespaceResource,
       ...extra,
-      dependsOn: registerAfter ? registerAfter.then<pulumi.Input<pulumi.Resource>[]>(() => dependsOn) : dependsOn,
+      dependsOn: later
+        ? Promise.all([after, registerAfter]).then<pulumi.Input<pulumi.Resource>[]>(([more = []]) => [
+            ...dependsOn,
+            ...more,
+          ])
+        : dependsOn,
     };
   }
 

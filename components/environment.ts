@@ -71,13 +71,20 @@ export class Environment extends pulumi.ComponentResource {
 
     const logs = this.createLogNamespace(name);
     this.placement = this.createNamespace(name, logs);
-    const stores = this.createDataStores();
-    const { connections, testUserPasswords } = this.createMigrations(mapValues(stores, (store) => store.connection));
+    const { asleep } = environment;
+    // What calls a data store starts after it, and stops before it.
+    let stopped: (services: readonly pulumi.Resource[]) => void = () => undefined;
+    const stopAfter = asleep ? new Promise<readonly pulumi.Resource[]>((resolve) => (stopped = resolve)) : undefined;
+    const stores = this.createDataStores(stopAfter);
+    const { connections, testUserPasswords } = this.createMigrations(
+      mapValues(stores, ({ connection }) => (asleep ? { ...connection, ready: [] } : connection)),
+    );
     // Data stores and migrations are what everything waits for in the end. On a machine with few cores all the other
     // objects would keep them from starting, so each of the next two waves is registered once the one before it has what
     // it needs.
     this.startWave([...(this.placement.podPrerequisites ?? []), ...Object.values(stores).flatMap(prerequisitesOf)]);
     const services = this.createServices(connections);
+    stopped(Object.values(services).map(({ ready }) => ready));
     this.startWave(Object.values(services).flatMap(prerequisitesOf));
     const observability = this.createObservability(name, logs);
 
@@ -112,7 +119,7 @@ export class Environment extends pulumi.ComponentResource {
   }
 
   private createNamespace(name: string, logs: Namespace | undefined): Placement {
-    const { application, tier, dataStores, quota } = this.environment;
+    const { application, tier, dataStores, quota, asleep } = this.environment;
     const namespace = new Namespace(
       name,
       {
@@ -133,12 +140,18 @@ export class Environment extends pulumi.ComponentResource {
       { placement: namespace.target, environment: this.environment, transform: this.args.transform },
       { parent: this },
     );
-    return { ...namespace.target, podPrerequisites: [...(namespace.target.podPrerequisites ?? []), ...policies] };
+    return {
+      ...namespace.target,
+      asleep,
+      podPrerequisites: [...(namespace.target.podPrerequisites ?? []), ...policies],
+    };
   }
 
-  private createDataStores(): Record<string, Postgres | Redis> {
+  private createDataStores(
+    stopAfter: Promise<readonly pulumi.Resource[]> | undefined,
+  ): Record<string, Postgres | Redis> {
     return mapValues(this.environment.dataStores, (store, name) => {
-      const shared = { ...this.shared(), policy: this.policy(name) };
+      const shared = { ...this.shared(), policy: this.policy(name), stopAfter };
       return store.engine === "postgres"
         ? new Postgres(name, { ...shared, store, backupPolicy: this.policy(backupName(name)) }, { parent: this })
         : new Redis(name, { ...shared, store }, { parent: this });
@@ -160,7 +173,7 @@ export class Environment extends pulumi.ComponentResource {
         { ...this.shared(), migration, connection, policy: this.policy(name) },
         { parent: this },
       );
-      connections[migration.dataStore] = { ...connection, ready: [...connection.ready, job.done] };
+      connections[migration.dataStore] = { ...connection, ready: [...connection.ready, ...job.done] };
       if (job.testUserPassword) testUserPasswords[name] = job.testUserPassword;
     }
     return { connections, testUserPasswords };

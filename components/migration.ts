@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { toEnvironmentVariableStem, type ResolvedMigration } from "../spec/index.ts";
-import { Component, type ComponentArgs } from "./component.ts";
+import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
@@ -17,11 +17,12 @@ export interface MigrationArgs extends ComponentArgs {
 
 /**
  * A job that runs when its Postgres store is ready; services that call the store wait until it has succeeded. A changed
- * image or command runs it again: a Job can't be changed, so the engine replaces it.
+ * image or command runs it again: a Job can't be changed, so the engine replaces it. While the environment sleeps the Job is
+ * not there, and so it runs anew when it wakes.
  */
 export class Migration extends Component {
-  /** The finished job, to wait for. */
-  readonly done: pulumi.Resource;
+  /** The finished job, to wait for; nothing while the environment sleeps. */
+  readonly done: readonly pulumi.Resource[];
   /** Password of the seeded test user; undefined where none is seeded. */
   readonly testUserPassword: pulumi.Output<string> | undefined;
 
@@ -48,7 +49,17 @@ export class Migration extends Component {
       { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
       this.child(),
     );
-    this.done = new k8s.batch.v1.Job(
+    this.done = args.placement.asleep ? [] : [this.job(name, part, args, [secret, policy, ...connection.ready])];
+    this.registerOutputs({});
+  }
+
+  private job(
+    name: string,
+    part: Part,
+    { migration, connection, placement }: MigrationArgs,
+    dependsOn: readonly pulumi.Resource[],
+  ): pulumi.Resource {
+    return new k8s.batch.v1.Job(
       `${name}-job`,
       {
         metadata: this.metadata(name, part),
@@ -58,7 +69,7 @@ export class Migration extends Component {
           template: createPodTemplate({
             identity: this.identity(part),
             user: migration.user,
-            serviceAccountName: args.placement.serviceAccountName,
+            serviceAccountName: placement.serviceAccountName,
             restartPolicy: "Never",
             container: {
               name,
@@ -76,10 +87,9 @@ export class Migration extends Component {
         },
       },
       this.podChild({
-        dependsOn: [secret, policy, ...connection.ready],
+        dependsOn: [...dependsOn],
         customTimeouts: { create: `${migration.timeoutSeconds + 60}s`, update: `${migration.timeoutSeconds + 60}s` },
       }),
     );
-    this.registerOutputs({});
   }
 }

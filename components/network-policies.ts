@@ -97,7 +97,7 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
 
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
   const exposed = service?.expose && service.ports[service.expose.port];
-  if (exposed) ingress.push({ from: [inNamespace(network.ingressNamespace)], ports: [tcp(exposed)] });
+  if (exposed) ingress.push({ from: [ingressController(network)], ports: [tcp(exposed)] });
   const nodePort = service?.nodePort && service.ports["http"];
   if (nodePort) ingress.push(fromAnywhere(nodePort));
   if (service?.internet) egress.push(httpsEgress());
@@ -157,6 +157,10 @@ export class EnvironmentPolicies extends Component {
 
 function inNamespace(namespace: string): Peer {
   return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+}
+
+function ingressController({ ingressNamespace, ingressPods }: ResolvedEnvironment["network"]): Peer {
+  return { ...inNamespace(ingressNamespace), ...(ingressPods ? { podSelector: { matchLabels: ingressPods } } : {}) };
 }
 
 function tcp(port: number): Port {

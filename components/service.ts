@@ -152,6 +152,7 @@ export class Service extends Component {
         identity: this.identity(part),
         replicas: service.replicas,
         autoscaled: service.scaling !== undefined,
+        asleep: args.placement.asleep,
         stableIdentity: needsStableIdentity(service),
         claims: service.volumes,
         maxUnavailable: service.rollout.maxUnavailable,
@@ -160,7 +161,7 @@ export class Service extends Component {
       },
       this.podChild({ dependsOn: [...prerequisites, ...stores, ...(args.startAfter ?? [])] }),
     );
-    if (service.scaling) this.autoscaler(name, part, service, service.scaling);
+    if (service.scaling && !args.placement.asleep) this.autoscaler(name, part, service, service.scaling);
     const exposedPort = service.expose && service.ports[service.expose.port];
     if (service.expose && exposedPort && args.gateway) {
       createRoute(

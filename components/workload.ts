@@ -17,6 +17,8 @@ export interface WorkloadArgs {
   readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
   readonly identity: Identity;
   readonly replicas: number;
+  /** Whether it has no pod for now. @default false */
+  readonly asleep?: boolean;
   /** Set where an autoscaler owns the number of replicas: it is then left out of the object's updates. @default false */
   readonly autoscaled?: boolean;
   readonly pod: Omit<PodArgs, "identity">;
@@ -51,7 +53,8 @@ export function createWorkload(
 ): k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet {
   const template = createPodTemplate({ ...args.pod, identity: args.identity, spread: args.replicas > 1 });
   const selector = { matchLabels: workloadLabels(args.identity) };
-  const replicas = args.autoscaled ? undefined : args.replicas;
+  const awake = args.autoscaled ? undefined : args.replicas;
+  const replicas = args.asleep ? 0 : awake;
   if (!args.stableIdentity) {
     return new k8s.apps.v1.Deployment(
       `${name}-deployment`,

@@ -96,7 +96,8 @@ export function rolesOf(
     { ports = [], calls = [] }: Partial<Pick<Role, "ports" | "calls">>,
   ): Role {
     const known = kind === "part" || kind === "collector";
-    const labels = known ? selectorLabels({ name, instance }) : {};
+    const ingressPods = namespace === network.ingressNamespace ? network.ingressPods : undefined;
+    const labels = known ? selectorLabels({ name, instance }) : (ingressPods ?? {});
     return { name, kind, namespace, labels, ports: ascending(ports), calls: ascending(calls) };
   }
 }

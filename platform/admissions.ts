@@ -1,6 +1,6 @@
 import type { PreviewEnvironment, PreviewEnvironmentStatus } from "../spec/index.ts";
 import { admit } from "./domain/admission.ts";
-import { isAdmitted, isRejected } from "./domain/conditions.ts";
+import { isAdmitted, isOutOfLine } from "./domain/conditions.ts";
 import type { Admission, DomainSettings } from "./domain/decide.ts";
 
 /**
@@ -37,7 +37,7 @@ export class Admissions {
   decided({ metadata, status: before }: PreviewEnvironment, status: PreviewEnvironmentStatus): void {
     this.#decided.set(metadata.name, status);
     // Most statuses change nothing about places.
-    if (isAdmitted(before) !== isAdmitted(status) || isRejected(before) !== isRejected(status)) this.outdated();
+    if (isAdmitted(before) !== isAdmitted(status) || isOutOfLine(before) !== isOutOfLine(status)) this.outdated();
   }
 
   /** Says that a status that was decided is written now. */

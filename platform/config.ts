@@ -7,6 +7,8 @@ import { repositoryKey } from "./domain/names.ts";
 import type { BaseDescription, DomainSettings } from "./domain/decide.ts";
 import type { GarbageSettings } from "./garbage-collection.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { activatorLabels } from "./names.ts";
+import { sleepSettingsSchema } from "./sleep-settings.ts";
 import { runnerSettingsSchema } from "./runner/settings.ts";
 
 const span = z
@@ -95,6 +97,7 @@ export const platformConfigSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: "When what failed is tried again." }),
+  sleep: sleepSettingsSchema.prefault({}),
   supersedeAfter: span.default("10m").meta({
     description: "How long an update may go on after its start when something newer is wanted; then it is cancelled.",
   }),
@@ -189,7 +192,7 @@ export interface PlatformSettings {
  * @param bases descriptions by repository as the configuration names it, those from files read.
  */
 export function toSettings(config: PlatformConfig, bases: Readonly<Record<string, BaseDescription>>): PlatformSettings {
-  const { ttl, drift, retry, caps, quota, url } = config;
+  const { ttl, drift, retry, sleep, caps, quota, url, namespace } = config;
   const repositories = Object.entries(config.repositories).map(([address, { images, secretFiles, cap: own }]) => {
     const base = bases[address];
     const known = { images, secretFiles, ...(base ? { base } : {}), ...(own ? { cap: own } : {}) };
@@ -210,6 +213,11 @@ export function toSettings(config: PlatformConfig, bases: Readonly<Record<string
         waitingMs: toMilliseconds(retry.waiting),
         firstMs: toMilliseconds(retry.first),
         maxMs: toMilliseconds(retry.max),
+      },
+      sleep: {
+        ...(sleep.idleAfter === undefined ? {} : { idleAfterMs: toMilliseconds(sleep.idleAfter) }),
+        ...(sleep.schedule ? { schedule: sleep.schedule } : {}),
+        ...(sleep.activator ? { activator: { namespace, labels: activatorLabels(namespace) } } : {}),
       },
       supersedeAfterMs: toMilliseconds(config.supersedeAfter),
       ...(quota ? { quota } : {}),

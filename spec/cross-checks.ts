@@ -26,7 +26,14 @@ export function findContradictions(environment: ResolvedEnvironment, secretKeys?
     ...nodePortProblems(environment),
     ...imageProblems(environment),
     ...resourceProblems(environment),
+    ...sleepProblems(environment),
   ];
+}
+
+function sleepProblems({ asleep, tier }: ResolvedEnvironment): Problem[] {
+  return asleep && tier !== "dev"
+    ? [{ path: "asleep", got: "true", expected: `false in tier ${tier}: only environments of tier dev sleep` }]
+    : [];
 }
 
 /** An environment owns its namespace and deletes it: it must not be one that is there for something else. */

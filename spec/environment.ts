@@ -45,6 +45,10 @@ export const environmentSchema = z
     network: networkSchema.prefault({}),
     observability: observabilitySchema.prefault({}),
     quota: quotaSchema.optional(),
+    asleep: z.boolean().default(false).meta({
+      description:
+        "Whether it sleeps: no workload has a pod, services first and data stores last, and migrations run anew when it wakes; volumes, addresses and credentials stay. Tier dev only.",
+    }),
   })
   .meta({
     id: "Environment",
@@ -65,6 +69,7 @@ export interface ResolvedEnvironment {
   readonly network: ResolvedNetwork;
   readonly observability: ResolvedObservability;
   readonly quota?: z.output<typeof quotaSchema>;
+  readonly asleep: boolean;
 }
 
 /** Name of the namespace that an environment's log collector runs in, where it has one. */

@@ -20,6 +20,9 @@ export const networkSchema = z
     ingressNamespace: dnsLabel(MAX_NAME_LENGTH)
       .default("ingress-nginx")
       .meta({ description: "Namespace of the ingress controller; exposed services admit its pods." }),
+    ingressPods: z.record(z.string(), z.string()).optional().meta({
+      description: "Labels of the ingress controller's pods there. Default: all pods of the namespace.",
+    }),
     dnsNamespace: dnsLabel(MAX_NAME_LENGTH)
       .default("kube-system")
       .meta({ description: "Namespace of the cluster's DNS, the only one that pods may ask." }),

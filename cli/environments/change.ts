@@ -1,7 +1,8 @@
+import { sleepPatch, wakePatch } from "../../spec/index.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { connect, type TargetOptions } from "./connect.ts";
 import { qualifiedName } from "./format.ts";
-import { waitUntilGone, type WaitOptions } from "./wait.ts";
+import { waitUntilAsleep, waitUntilGone, waitUntilReady, type WaitOptions } from "./wait.ts";
 
 /** Asks for the removal of preview environments, and waits until they are gone where that is asked for. */
 export async function remove(
@@ -30,4 +31,28 @@ export async function extend(
   const until = new Date(end + byMs).toISOString().replace(/\.\d+Z$/, "Z");
   await client.change(name, { spec: { extendedUntil: until } });
   surroundings.stdout.write(`${qualifiedName(name)} is wanted until ${until}\n`);
+}
+
+/** Puts a preview environment to sleep, and waits until it sleeps where that is asked for. */
+export async function sleep(
+  surroundings: Surroundings,
+  name: string,
+  { wait, timeout, ...target }: TargetOptions & WaitOptions,
+): Promise<void> {
+  const client = await connect(surroundings, target);
+  await client.change(name, sleepPatch(await client.read(name), new Date()));
+  if (wait) await waitUntilAsleep(surroundings, client, name, timeout);
+  surroundings.stdout.write(`${qualifiedName(name)} ${wait ? "sleeps" : "is being put to sleep"}\n`);
+}
+
+/** Wakes a preview environment, and waits until it is ready where that is asked for. */
+export async function wake(
+  surroundings: Surroundings,
+  name: string,
+  { wait, timeout, ...target }: TargetOptions & WaitOptions,
+): Promise<void> {
+  const client = await connect(surroundings, target);
+  await client.change(name, wakePatch(await client.read(name), new Date()));
+  if (wait) await waitUntilReady(surroundings, client, name, timeout);
+  surroundings.stdout.write(`${qualifiedName(name)} ${wait ? "is ready" : "is being woken"}\n`);
 }

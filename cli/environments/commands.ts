@@ -13,7 +13,7 @@ import type { WaitOptions } from "./wait.ts";
 export function addEnvironmentCommands(program: Command, surroundings: Surroundings): void {
   const env = program
     .command("env")
-    .description("preview environments: create, list, get, describe, delete, extend, logs, diff");
+    .description("preview environments: create, list, get, describe, delete, extend, sleep, wake, logs, diff");
 
   addCommand(env, "create", "ask the platform service for a preview environment")
     .addArgument(new Argument("[name]", "name of the preview environment; default: the file's"))
@@ -70,6 +70,22 @@ export function addEnvironmentCommands(program: Command, surroundings: Surroundi
     .addArgument(new Argument("<span>", 'such as "24h" or "7d"').argParser(timeSpan))
     .action(async (name: string, byMs: number, options: TargetOptions) =>
       (await import("./change.ts")).extend(surroundings, name, byMs, options),
+    );
+
+  addCommand(env, "sleep", "put one to sleep: nothing of it runs, its data stays")
+    .addArgument(nameArgument())
+    .option("--wait", "wait until it sleeps, telling how it goes on", false)
+    .addOption(timeoutOption())
+    .action(async (name: string, options: TargetOptions & WaitOptions) =>
+      (await import("./change.ts")).sleep(surroundings, name, options),
+    );
+
+  addCommand(env, "wake", "wake one that sleeps")
+    .addArgument(nameArgument())
+    .option("--wait", "wait until it is ready, telling how it goes on", false)
+    .addOption(timeoutOption())
+    .action(async (name: string, options: TargetOptions & WaitOptions) =>
+      (await import("./change.ts")).wake(surroundings, name, options),
     );
 
   addCommand(env, "logs", "show the log of the last operation on one, or of the one that runs")

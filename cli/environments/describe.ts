@@ -20,6 +20,7 @@ export function formatDescription(
     ["namespace", status.namespace],
     ["stack", status.stack],
     ["age", formatSpan(new Date(metadata.creationTimestamp), now)],
+    ["last request", status.lastRequestAt && `${formatSpan(new Date(status.lastRequestAt), now)} ago`],
     ["expires", status.expiresAt && `${status.expiresAt} (in ${formatSpan(now, new Date(status.expiresAt))})`],
     ["running", operation && `${operation.kind} since ${operation.startedAt}: ${operation.progress ?? "begins"}`],
     ["retry", retryAt && `${retryAt}, after ${status.attempts ?? 0} failed`],

@@ -1,4 +1,4 @@
-import type { PreviewEnvironment } from "../../spec/index.ts";
+import type { Phase, PreviewEnvironment } from "../../spec/index.ts";
 import { CommandFailure } from "../exit.ts";
 import { say, type Surroundings } from "../surroundings.ts";
 import type { EnvironmentClient } from "./client.ts";
@@ -17,12 +17,31 @@ export function waitUntilReady(
   name: string,
   timeoutMs: number,
 ): Promise<PreviewEnvironment> {
-  return waitFor(surroundings, client, { name, timeoutMs, wanted: "Ready" }, (environment) => {
+  return waitUntil(surroundings, client, { name, timeoutMs, wanted: "Ready" });
+}
+
+/** Waits until an environment sleeps as it is wanted now. @throws CommandFailure when it failed for good, or in time. */
+export function waitUntilAsleep(
+  surroundings: Surroundings,
+  client: EnvironmentClient,
+  name: string,
+  timeoutMs: number,
+): Promise<PreviewEnvironment> {
+  return waitUntil(surroundings, client, { name, timeoutMs, wanted: "Asleep" });
+}
+
+function waitUntil(
+  surroundings: Surroundings,
+  client: EnvironmentClient,
+  waiting: Waiting & { readonly wanted: Phase },
+): Promise<PreviewEnvironment> {
+  const { name, wanted } = waiting;
+  return waitFor(surroundings, client, waiting, (environment) => {
     if (environment === undefined) throw new CommandFailure(`${name} was deleted while it was waited for.`);
     const { metadata, status } = environment;
     const ready = readyCondition(environment);
     if ((ready?.observedGeneration ?? 0) < metadata.generation) return undefined;
-    if (ready?.status === "True") return environment;
+    if (status?.phase === wanted) return environment;
     if (status?.phase === "Failed" && status.retryAt === undefined) {
       throw new CommandFailure(
         `${name} failed (${ready?.reason}): ${ready?.message}\nIts log: terrarium env logs ${name}`,

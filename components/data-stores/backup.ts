@@ -49,6 +49,7 @@ export class PostgresBackup extends Component {
         metadata: this.metadata(name, part),
         spec: {
           schedule: backup.schedule,
+          suspend: args.placement.asleep ? true : undefined,
           timeZone: "Etc/UTC",
           concurrencyPolicy: "Forbid",
           successfulJobsHistoryLimit: 1,

@@ -16,6 +16,8 @@ import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres
 export interface PostgresArgs extends ComponentArgs {
   readonly store: ResolvedPostgres;
   readonly policy: PolicySpec;
+  /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
+  readonly stopAfter?: Promise<readonly pulumi.Resource[]>;
   /** Policy of the backup job's pods; used only where the store has backups. */
   readonly backupPolicy: PolicySpec;
 }
@@ -86,6 +88,7 @@ export class Postgres extends Component {
         metadata: this.metadata(name, part),
         identity: this.identity(part),
         replicas: 1,
+        asleep: args.placement.asleep,
         stableIdentity: true,
         pod: {
           user: store.user,
@@ -124,7 +127,7 @@ export class Postgres extends Component {
           },
         },
       },
-      this.podChild({ dependsOn: [...this.prerequisites] }),
+      this.podChild({ dependsOn: [...this.prerequisites], after: args.stopAfter }),
     );
     if (store.backup) {
       new PostgresBackup(

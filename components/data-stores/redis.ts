@@ -15,6 +15,8 @@ import type { Connection } from "./connection.ts";
 export interface RedisArgs extends ComponentArgs {
   readonly store: ResolvedRedis;
   readonly policy: PolicySpec;
+  /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
+  readonly stopAfter?: Promise<readonly pulumi.Resource[]>;
   /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Input<string>;
 }
@@ -75,6 +77,7 @@ export class Redis extends Component {
         metadata: this.metadata(name, part),
         identity: this.identity(part),
         replicas: 1,
+        asleep: args.placement.asleep,
         stableIdentity: true,
         pod: {
           user: store.user,
@@ -111,7 +114,7 @@ export class Redis extends Component {
           },
         },
       },
-      this.podChild({ dependsOn: [...this.prerequisites] }),
+      this.podChild({ dependsOn: [...this.prerequisites], after: args.stopAfter }),
     );
     this.connection = toConnection(name, password, [workload]);
     this.registerOutputs({ connection: { env: this.connection.env } });

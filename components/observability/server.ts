@@ -117,6 +117,7 @@ export abstract class Server extends Component {
         metadata: this.metadata(this.server, this.part),
         identity: this.identity(this.part),
         replicas: 1,
+        asleep: placement.asleep,
         stableIdentity: true,
         pod: {
           user: this.settings.user,

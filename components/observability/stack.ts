@@ -46,8 +46,8 @@ export class Observability extends Component {
       urls.grafana = server.url;
       this.adminPassword = server.adminPassword;
     }
-    // Without Loki there is nowhere to send logs to.
-    if (loki.enabled && collector.enabled && args.logs) {
+    // Without Loki there is nowhere to send logs to, and asleep there is nothing to send.
+    if (loki.enabled && collector.enabled && args.logs && !placement.asleep) {
       new LogCollector(
         `${name}-${LOG_COLLECTOR}`,
         { placement: args.logs, environment, logsOf: placement.namespace },

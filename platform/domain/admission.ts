@@ -1,12 +1,12 @@
 import type { PreviewEnvironment } from "../../spec/index.ts";
-import { isAdmitted, isRejected } from "./conditions.ts";
+import { isAdmitted, isOutOfLine } from "./conditions.ts";
 import { repositoryKey } from "./names.ts";
 import type { DomainSettings } from "./settings.ts";
 import type { Admission } from "./situation.ts";
 
 /**
  * Finds which environments have, or get, a place under the caps; the others get their places in line. Who has one keeps
- * it until it is gone, even where caps were lowered. The rest is served by age; who is held up by the cap of a
+ * it until it sleeps or is gone, even where caps were lowered. The rest is served by age; who is held up by the cap of a
  * repository or user alone holds up nobody else.
  *
  * @param environments all of them, with their statuses as last decided: a decision that is being written counts.
@@ -43,9 +43,9 @@ export function admit(
   return verdicts;
 }
 
-/** Who is being deleted needs no place any more; who was rejected joins the line once that is mended. */
+/** Who is being deleted or sleeps needs no place any more; who was rejected joins the line once that is mended. */
 function standsInLine({ metadata, status }: PreviewEnvironment): boolean {
-  return metadata.deletionTimestamp === undefined && !isRejected(status);
+  return metadata.deletionTimestamp === undefined && !isOutOfLine(status);
 }
 
 /** By creation; by name within the second that the API server counts in. */

@@ -52,19 +52,22 @@ export function withoutCondition(status: PreviewEnvironmentStatus, type: Conditi
   return { ...status, conditions: status.conditions?.filter((condition) => condition.type !== type) };
 }
 
-/** Whether the environment was given a place under the caps. It keeps it until it is gone. */
+/** Whether the environment has a place under the caps. It keeps it until it sleeps or is gone. */
 export function isAdmitted(status: PreviewEnvironmentStatus | undefined): boolean {
   return conditionOf(status, "Admitted")?.status === "True";
 }
 
-/** Whether the last decision was that `spec` can't be carried out: such an environment stands in no line. */
-export function isRejected(status: PreviewEnvironmentStatus | undefined): boolean {
+/** Whether the environment has no place and wants none: `spec` can't be carried out, or it sleeps. */
+export function isOutOfLine(status: PreviewEnvironmentStatus | undefined): boolean {
   const reason = conditionOf(status, "Ready")?.reason;
-  return !isAdmitted(status) && REJECTIONS.some((each) => each === reason);
+  const isRejected = REJECTIONS.some((each) => each === reason);
+  return !isAdmitted(status) && (isRejected || conditionOf(status, "Asleep")?.status === "True");
 }
 
 /** Since when an environment is not as it is wanted, in milliseconds since 1970, as far as its status tells; Infinity: it is. */
 export function unfinishedSince({ metadata, status }: PreviewEnvironment): number {
   const isReady = conditionOf(status, "Ready");
-  return isReady?.status === "True" ? Infinity : Date.parse(isReady?.lastTransitionTime ?? metadata.creationTimestamp);
+  return isReady?.status === "True" || status?.phase === "Asleep"
+    ? Infinity
+    : Date.parse(isReady?.lastTransitionTime ?? metadata.creationTimestamp);
 }

@@ -15,8 +15,9 @@ export function planDeletion(situation: Situation, recorded: PreviewEnvironmentS
     return { status: recorded, actions: cancelling(situation), due: running ? [soon(situation)] : [] };
   }
 
-  // 2. What was never given a place has left no trace.
-  const isUntouched = environment.status?.phase === "Queued" && !environment.status.operation && !running && !ended;
+  // 2. What waits for its first place has left no trace.
+  const { phase, stack, operation } = environment.status ?? {};
+  const isUntouched = phase === "Queued" && stack === undefined && !operation && !running && !ended;
   const status = terminating(situation, recorded);
   if (isUntouched) return gone(situation, status);
 

@@ -5,16 +5,19 @@ import {
   parseImage,
   resolveEnvironment,
   resolvePreviewEnvironment,
+  type EnvironmentRoute,
   type EnvironmentSpec,
   type PreviewEnvironment,
   type Problem,
+  type ResolvedEnvironment,
   type ResolvedPreviewEnvironment,
 } from "../../spec/index.ts";
 import type { REJECTIONS } from "./conditions.ts";
+import { isTimeZone } from "./cron-times.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { approvalNeeded, forFork } from "./fork.ts";
 import { fillIn, previewName, repositoryKey } from "./names.ts";
-import type { BaseDescription, BaseService, DomainSettings, RepositorySettings } from "./settings.ts";
+import type { BaseDescription, BaseService, DomainSettings, RepositorySettings, SleepSettings } from "./settings.ts";
 import { SOURCE_BASE } from "./source-base.ts";
 
 /** What is to run for an Environment object, or why nothing can. */
@@ -23,6 +26,10 @@ export type Description =
       readonly ok: true;
       readonly spec: EnvironmentSpec;
       readonly fingerprint: string;
+      /** Whether nothing of it runs. */
+      readonly asleep: boolean;
+      /** What the activator passes requests on to; undefined where there is none. */
+      readonly routes?: readonly EnvironmentRoute[];
       /** Files with the secret values that it names, by key; undefined where it names none. */
       readonly secretFiles?: Readonly<Record<string, string>>;
       /** The commit in it; undefined: the branch's newest. */
@@ -30,23 +37,33 @@ export type Description =
     }
   | { readonly ok: false; readonly reason: (typeof REJECTIONS)[number]; readonly message: string };
 
-/** Describes the environment that an object asks for: the repository's base description with the object's differences. */
-export function describe(environment: PreviewEnvironment, settings: DomainSettings): Description {
+/**
+ * Describes the environment that an object asks for: the repository's base description with the object's differences.
+ *
+ * @param asleep whether it is to sleep. @default false
+ */
+export function describe(environment: PreviewEnvironment, settings: DomainSettings, asleep = false): Description {
   try {
     const wanted = resolvePreviewEnvironment(environment.spec);
     const address = wanted.source.repository;
     const repository = settings.repositories[repositoryKey(address)];
     if (!repository) return { ok: false, reason: "UnknownRepository", message: unknownRepository(address) };
+    checkTimeZone(wanted);
     const unapproved = approvalNeeded(environment.metadata.name, wanted);
     if (unapproved !== undefined) return { ok: false, reason: "ApprovalNeeded", message: unapproved };
     const composed = compose(environment.metadata.name, wanted, repository, settings);
-    const spec = wanted.pullRequest?.fork ? forFork(composed) : composed;
-    resolveEnvironment(spec);
+    const spec: EnvironmentSpec = {
+      ...(wanted.pullRequest?.fork ? forFork(composed) : composed),
+      ...(asleep ? { asleep } : {}),
+    };
+    const resolved = resolveEnvironment(spec);
     const secretFiles = usedSecretFiles(spec, repository);
     return {
       ok: true,
       spec,
       fingerprint: fingerprint(spec),
+      asleep,
+      ...(activatorOf(settings) ? { routes: routesOf(resolved) } : {}),
       ...(secretFiles ? { secretFiles } : {}),
       commit: wanted.source.commit,
     };
@@ -76,6 +93,7 @@ function compose(
   const services = mapValues(base.services ?? {}, (service) => withSource(withImage(service, images), wanted));
   checkServices(services, wanted);
   const url = urlOf(name, settings);
+  const activator = activatorOf(settings);
   const differing = mergePatch(services, wanted.overrides?.services ?? {}) as NonNullable<EnvironmentSpec["services"]>;
   return {
     ...base,
@@ -88,9 +106,40 @@ function compose(
       ...withImage(migration, images),
       seedTestCredentials: wanted.seed.testCredentials,
     })),
+    ...(activator ? { network: behind(activator, base.network) } : {}),
     observability: base.observability ?? { enabled: false },
     quota: wanted.quota ?? base.quota ?? settings.quota,
   };
+}
+
+/** The activator, where environments have addresses that lead to it. */
+function activatorOf({ sleep, url }: DomainSettings): SleepSettings["activator"] {
+  return url === undefined ? undefined : sleep?.activator;
+}
+
+/** The activator is the only way in, and the platform's gateway leads to it. */
+function behind(
+  { namespace, labels }: NonNullable<SleepSettings["activator"]>,
+  network: EnvironmentSpec["network"],
+): EnvironmentSpec["network"] {
+  const { gateway: _, ...others } = network ?? {};
+  return { ...others, ingressNamespace: namespace, ingressPods: { ...labels } };
+}
+
+/** Where requests go, by the starts of their paths. */
+function routesOf({ services }: ResolvedEnvironment): EnvironmentRoute[] {
+  return Object.entries(services).flatMap(([service, { expose, ports }]) => {
+    const port = ports[expose?.port ?? ""];
+    return port === undefined ? [] : (expose?.paths ?? []).map((path) => ({ path, service, port }));
+  });
+}
+
+/** @throws InvalidSpecError for a time zone that the tz database does not have: no pattern tells. */
+function checkTimeZone({ sleep }: ResolvedPreviewEnvironment): void {
+  const timeZone = sleep?.schedule?.timeZone;
+  if (timeZone === undefined || isTimeZone(timeZone)) return;
+  const expected = 'a time zone of the tz database such as "Europe/Berlin"';
+  throw invalid({ path: "sleep.schedule.timeZone", got: JSON.stringify(timeZone), expected });
 }
 
 /** Tags by image, for this commit. */

@@ -5,7 +5,7 @@ import type { EnvironmentEvent } from "./situation.ts";
 type Reason = Condition["reason"];
 
 /** Reasons that are worth an Event, once. */
-const NORMAL: readonly Reason[] = ["Queued", "Provisioning", "Ready", "Repaired", "Expired", "Terminating"];
+const NORMAL: readonly Reason[] = ["Queued", "Provisioning", "Ready", "Asleep", "Repaired", "Expired", "Terminating"];
 /** Reasons that people should look at; each message is worth an Event: it tells of a further attempt or finding. */
 const WARNING: readonly Reason[] = [
   "InvalidSpec",

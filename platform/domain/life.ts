@@ -3,10 +3,10 @@ import { withCondition } from "./conditions.ts";
 import { describe, urlOf, type Description } from "./describe.ts";
 import { checkExpiry } from "./expiry.ts";
 import { rejected, updatePending, updating } from "./messages.ts";
-import { previewName } from "./names.ts";
-import { planNext } from "./next-step.ts";
+import { isSettled, planNext } from "./next-step.ts";
 import { soon, type Plan } from "./plan.ts";
 import { withoutFailure } from "./record.ts";
+import { checkSleep } from "./sleep.ts";
 import type { Action, OperationInFlight, Situation } from "./situation.ts";
 
 /** Plans for an environment that is wanted. */
@@ -24,8 +24,6 @@ export function planLife(situation: Situation, recorded: PreviewEnvironmentStatu
     ...recorded,
     position: undefined,
     observedGeneration: metadata.generation,
-    namespace: previewName(metadata.name),
-    stack: previewName(metadata.name),
     url: urlOf(metadata.name, settings),
   });
   if (expiry.isExpired) {
@@ -33,14 +31,18 @@ export function planLife(situation: Situation, recorded: PreviewEnvironmentStatu
     return { status: expiry.status, actions: [{ do: "delete-object", why }], due: [soon(situation)] };
   }
 
-  // 3. What is wanted, and what has to happen for it.
-  const description = describe(environment, settings);
+  // 3. Whether it sleeps.
+  const rest = checkSleep(situation, expiry.status);
+
+  // 4. What is wanted, and what has to happen for it.
+  const description = describe(environment, settings, rest.asleep);
+  const status = { ...rest.status, routes: description.ok ? description.routes : rest.status.routes };
   const plan = running
-    ? planInFlight(situation, running, expiry.status, description)
+    ? planInFlight(situation, running, status, description)
     : description.ok
-      ? planNext(situation, expiry.status, description)
-      : { status: reject(situation, expiry.status, description), actions: [], due: [] };
-  return { ...plan, due: [...plan.due, expiry.due] };
+      ? planNext(situation, status, description)
+      : { status: reject(situation, status, description), actions: [], due: [] };
+  return { ...plan, due: [...plan.due, expiry.due, rest.due] };
 }
 
 /**
@@ -60,12 +62,12 @@ function planInFlight(
   const patienceEnds = new Date(startedAt.getTime() + situation.settings.supersedeAfterMs);
   const isTooLong = isOutdated && !cancelling && patienceEnds <= situation.now;
   const actions: Action[] = isTooLong ? [{ do: "cancel", why: "something newer is wanted" }] : [];
-  // A look for changes by hand, and their repair, leave an environment Ready that runs what is wanted.
-  if (status.phase === "Ready" && !isOutdated) return { status, actions, due };
+  // A look for changes by hand, and their repair, leave an environment as it is where that is what is wanted.
+  if (isSettled(status) && !isOutdated) return { status, actions, due };
   const report =
     request.kind === "apply" && !isOutdated
-      ? updating(description.commit)
-      : updatePending(description.commit, "the operation that runs has ended");
+      ? updating(description)
+      : updatePending(description, "the operation that runs has ended");
   return { status: withCondition({ ...status, phase: "Provisioning" }, report, situation), actions, due };
 }
 

@@ -2,12 +2,31 @@ import type { ConditionReport } from "./conditions.ts";
 import type { Description } from "./describe.ts";
 import type { Admission } from "./situation.ts";
 
+/** What an update is to bring. */
+type Wanted = Pick<Extract<Description, { readonly ok: true }>, "commit" | "asleep">;
+
 /** Condition of an environment that has its place. */
 export const ADMITTED: ConditionReport = {
   type: "Admitted",
   status: "True",
   reason: "Admitted",
-  message: "It has a place under the caps, and keeps it until it is gone.",
+  message: "It has a place under the caps, and keeps it until it sleeps or is gone.",
+};
+
+/** Condition of an environment that sleeps. */
+export const ASLEEP: ConditionReport = {
+  type: "Ready",
+  status: "False",
+  reason: "Asleep",
+  message: "It sleeps; the condition Asleep says why, and what wakes it.",
+};
+
+/** Condition of an environment that has given its place away. */
+export const WITHOUT_PLACE: ConditionReport = {
+  type: "Admitted",
+  status: "False",
+  reason: "Asleep",
+  message: "It sleeps, and takes no place under the caps. It gets one again when it wakes, in line where none is free.",
 };
 
 /** Condition of an environment that joins the line. */
@@ -32,13 +51,13 @@ export function ready(commit: string | undefined): ConditionReport {
 }
 
 /** Condition of an environment whose update runs. */
-export function updating(commit: string | undefined): ConditionReport {
-  return provisioning(`It is being brought to ${nameOf(commit)}.`);
+export function updating({ commit, asleep }: Wanted): ConditionReport {
+  return provisioning(asleep ? "It is being put to sleep." : `It is being brought to ${nameOf(commit)}.`);
 }
 
 /** Condition of an environment whose update has to wait. @param what has to happen first. */
-export function updatePending(commit: string | undefined, what: string): ConditionReport {
-  return provisioning(`It is brought to ${nameOf(commit)} as soon as ${what}.`);
+export function updatePending({ commit, asleep }: Wanted, what: string): ConditionReport {
+  return provisioning(`It is ${asleep ? "put to sleep" : `brought to ${nameOf(commit)}`} as soon as ${what}.`);
 }
 
 /** Condition of an environment whose object can't be carried out. */

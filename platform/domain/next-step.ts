@@ -1,8 +1,9 @@
 import type { PreviewEnvironmentStatus } from "../../spec/index.ts";
-import { isAdmitted, isRejected, withCondition } from "./conditions.ts";
+import { isAdmitted, isOutOfLine, withCondition } from "./conditions.ts";
 import type { Description } from "./describe.ts";
 import { checkDrift, needsRepair } from "./drift.ts";
-import { ADMITTED, JOINED, queued, ready, updatePending, updating } from "./messages.ts";
+import { ADMITTED, ASLEEP, JOINED, queued, ready, updatePending, updating, WITHOUT_PLACE } from "./messages.ts";
+import { previewName } from "./names.ts";
 import { soon, startPlan, type Plan } from "./plan.ts";
 import { withoutFailure } from "./record.ts";
 import type { Situation } from "./situation.ts";
@@ -24,9 +25,10 @@ export function planNext(situation: Situation, known: PreviewEnvironmentStatus, 
   const retryAt = new Date(status.retryAt ?? now);
   if (retryAt > now) return { status, actions: [], due: [retryAt] };
 
-  // 3. It needs a place under the caps. Who was rejected has to join the line first.
+  // 3. It needs a place under the caps, unless it sleeps. Who was rejected or asleep has to join the line first.
+  if (description.asleep) return planUpdate(situation, status, description);
   const hasPlace = isAdmitted(environment.status) || admission.admitted;
-  if (!hasPlace || isRejected(environment.status)) {
+  if (!hasPlace || isOutOfLine(environment.status)) {
     const reports = admission.admitted ? [JOINED] : queued(admission);
     const waiting: PreviewEnvironmentStatus = { ...status, phase: "Queued", ...positionOf(situation) };
     return {
@@ -45,30 +47,39 @@ function positionOf({ admission }: Situation): { readonly position?: number } {
 }
 
 function planUpdate(situation: Situation, status: PreviewEnvironmentStatus, description: Described): Plan {
-  const { mayStart = true } = situation;
+  const { mayStart = true, environment } = situation;
   const { commit } = description;
+  const stack = previewName(environment.metadata.name);
   const refresh = needsRepair(situation, status);
   const withReport = (report: ReturnType<typeof updating>): PreviewEnvironmentStatus =>
     // What is only repaired runs meanwhile.
-    refresh && status.phase === "Ready" && status.applied === description.fingerprint
+    refresh && isSettled(status) && status.applied === description.fingerprint
       ? status
       : withCondition({ ...status, phase: "Provisioning" }, report, situation);
   if (!mayStart) {
     return {
-      status: withReport(updatePending(commit, "the platform has room for one more operation")),
+      status: withReport(updatePending(description, "the platform has room for one more operation")),
       actions: [],
       due: [soon(situation)],
     };
   }
   // From its start on an update may have changed anything: whatever ran before, it is not known to run any more.
-  const begun = { ...withReport(updating(commit)), applied: undefined, diff: undefined, steps: undefined };
+  const nothing = { applied: undefined, diff: undefined, steps: undefined };
+  const begun = { ...withReport(updating(description)), ...nothing, stack, namespace: stack };
   return startPlan(situation, begun, { kind: "apply", description, commit, refresh });
+}
+
+/** Whether nothing has to be changed. */
+export function isSettled({ phase }: PreviewEnvironmentStatus): boolean {
+  return phase === "Ready" || phase === "Asleep";
 }
 
 function planUpkeep(situation: Situation, known: PreviewEnvironmentStatus, description: Described): Plan {
   const { now, mayStart = true } = situation;
-  const isReady = withCondition({ ...known, phase: "Ready" }, ready(known.commit), situation);
-  const { status, due } = checkDrift(situation, isReady);
+  const reports = description.asleep ? [ASLEEP, WITHOUT_PLACE] : [ready(known.commit)];
+  const settled: PreviewEnvironmentStatus = { ...known, phase: description.asleep ? "Asleep" : "Ready" };
+  const told = reports.reduce((all, report) => withCondition(all, report, situation), settled);
+  const { status, due } = checkDrift(situation, told);
   if (due === undefined || due > now) return { status, actions: [], due: [due] };
   if (!mayStart) return { status, actions: [], due: [soon(situation)] };
   return startPlan(situation, status, { kind: "detect-drift", description, commit: known.commit });

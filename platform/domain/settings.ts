@@ -57,6 +57,16 @@ export interface TtlSettings {
   readonly maxMs?: number;
 }
 
+/** When environments sleep that do not say otherwise. */
+export interface SleepSettings {
+  /** After the last request, in milliseconds. @default idleness does not count */
+  readonly idleAfterMs?: number;
+  /** @default none */
+  readonly schedule?: NonNullable<NonNullable<ResolvedPreviewEnvironment["sleep"]>["schedule"]>;
+  /** The pods that requests for environments come through: their namespace and labels. @default none, and nobody sees requests */
+  readonly activator?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+}
+
 /** The platform's configuration, as far as decisions depend on it. */
 export interface DomainSettings {
   /** By the `repositoryKey` of their addresses. */
@@ -70,6 +80,8 @@ export interface DomainSettings {
     readonly intervalMs: number;
   };
   readonly retry: RetrySettings;
+  /** @default nothing sleeps by itself */
+  readonly sleep?: SleepSettings;
   /** How long an update goes on once something newer is wanted, in milliseconds from its start; then it is cancelled. */
   readonly supersedeAfterMs: number;
   /** Caps on an environment that names none, and whose base has none. @default none */

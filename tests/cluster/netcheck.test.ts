@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { shared } from "./kubectl.ts";
-import { checkout, stack } from "./stack.ts";
+import { stack } from "./stack.ts";
+import { terrarium } from "./terrarium.ts";
 
 interface Report {
   readonly enforced: boolean;
@@ -17,8 +16,7 @@ interface Report {
 
 describe("netcheck", () => {
   it("finds every declared connection open and every other one closed, on either side, and leaves nothing", async () => {
-    const args = ["cli/main.ts", "netcheck", "--stack", stack, "-o", "json"];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: checkout });
+    const { stdout } = await terrarium(stack, "netcheck", "-o", "json");
     const { enforced, checks } = JSON.parse(stdout) as Report;
     assert.equal(enforced, true);
     assert.ok(checks.length > 1000, String(checks.length));

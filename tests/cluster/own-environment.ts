@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { testStackName } from "../../cli/test-stacks.ts";
 import { type Objects, objectsIn } from "./kubectl.ts";
 import { checkout, environment, stack } from "./stack.ts";
+import { terrarium } from "./terrarium.ts";
 
 /** All environments fit on a node of two cores together, and a pod that starts may take what is free. */
 const modest = { resources: { requests: { cpu: "10m" }, limits: { cpu: "1" } } };
@@ -82,10 +81,6 @@ export class OwnEnvironment {
 
   /** Runs a command on its stack. @throws when it fails. */
   terrarium(...args: readonly string[]): Promise<{ readonly stdout: string }> {
-    return promisify(execFile)(process.execPath, ["cli/main.ts", ...args, "--stack", this.stack], {
-      cwd: checkout,
-      env: { ...process.env, CI: "true" },
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    return terrarium(this.stack, ...args);
   }
 }

@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { IMAGES, type PreviewEnvironment } from "../../spec/index.ts";
+import { parse } from "yaml";
+import type { PreviewEnvironment } from "../../spec/index.ts";
 import { PlatformProcess } from "../engine/platform-cluster.ts";
 import { eventually } from "./eventually.ts";
 import { kubectl, objectsIn } from "./kubectl.ts";
 import { serveRepository, type GitServer } from "./source-mode/git-server.ts";
 import { machineAddress } from "./source-mode/machine-address.ts";
 import { serveNpmRegistry, type NpmProxy } from "./source-mode/npm-proxy.ts";
-import { checkout, forwards, stack, unique } from "./stack.ts";
+import { checkout, forwards, unique } from "./stack.ts";
 
 /** It shares a node of two cores with the environments of other tests. */
 const modest = { resources: { requests: { cpu: "10m" }, limits: { cpu: "1" } } };
+
+/** The example's description. */
+interface SourceApp {
+  readonly services: { readonly notes: object };
+  readonly dataStores: { readonly postgres: object };
+}
 
 /** An environment's pod, as far as it is looked at. */
 interface Pod {
@@ -37,17 +42,13 @@ describe("a preview environment from source", () => {
   let service: PlatformProcess;
 
   const environment = () => objects.read<PreviewEnvironment>("environments.terrarium.dev", name);
-  const readyWith = async (commit: string | undefined): Promise<PreviewEnvironment> =>
-    eventually(
-      "the commit",
-      async () => {
-        const found = await environment();
-        const { phase, commit: running } = found.status ?? {};
-        if (phase === "Failed") throw new Error(JSON.stringify(found.status?.conditions));
-        return phase === "Ready" && running === commit ? found : undefined;
-      },
-      { timeoutMs: 180_000 },
-    );
+  const ready = async (): Promise<PreviewEnvironment> => {
+    const waiting = ["wait", "--for=condition=Ready", `environments.terrarium.dev/${name}`, "--timeout=180s"];
+    await objects.run(waiting).catch(async (error: unknown) => {
+      throw new Error(JSON.stringify((await environment()).status), { cause: error });
+    });
+    return environment();
+  };
   const page = () => run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/notes:http/proxy/`]);
   const pod = async (): Promise<Pod> => {
     const { items } = await read<{ items: Pod[] }>("pods", "--selector", "app.kubernetes.io/name=notes");
@@ -60,11 +61,6 @@ describe("a preview environment from source", () => {
     const address = machineAddress(nodes);
     git = await serveRepository(join(checkout, "examples/source-app"), address);
     npm = await serveNpmRegistry(address);
-    const images = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
-    await promisify(execFile)(process.execPath, ["cli/main.ts", "images", ...images, "--stack", stack], {
-      cwd: checkout,
-      env: { ...process.env, CI: "true" },
-    });
     // The definition stays: other tests may use it at the same time.
     await objects.run(["apply", "--server-side", "--filename", join(checkout, "platform/crd/environments.yaml")]);
     // kubectl can't wait for a condition while an object has none at all.
@@ -72,21 +68,24 @@ describe("a preview environment from source", () => {
       objects.run(["wait", "--for=condition=Established", "crd/environments.terrarium.dev"]),
     );
     await objects.run(["create", "namespace", platform]);
+    const { services, dataStores } = parse(
+      readFileSync(join(checkout, "examples/source-app/environment.yaml"), "utf8"),
+    ) as SourceApp;
     const notes = {
-      image: IMAGES.node.image,
+      ...services.notes,
       source: { cache: { size: "256Mi" } },
-      calls: ["postgres"],
+      internet: false,
       egress: [{ cidr: `${address}/32`, ports: [git.port, npm.port] }],
       env: { npm_config_registry: npm.registry },
+      // Nobody has to be spared while pods change places, and a pod that is ready is not left waiting.
       terminationGracePeriodSeconds: 2,
       probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
-      metrics: false,
       ...modest,
     };
-    const dataStores = { postgres: { engine: "postgres", database: "notes", username: "notes", ...modest } };
+    const postgres = { ...dataStores.postgres, ...modest };
     service = new PlatformProcess(checkout, forwards.kubeconfig, platform, {
       namespace: platform,
-      repositories: { [git.repository]: { base: { services: { notes }, dataStores } } },
+      repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
     });
     await service.says('"leading"');
   });
@@ -111,7 +110,7 @@ describe("a preview environment from source", () => {
         spec: { mode: "source", source: { repository: git.repository, branch: "main" } },
       }),
     );
-    const { status } = await readyWith(undefined);
+    const { status } = await ready();
     const seconds = (performance.now() - started) / 1000;
     const steps = status?.steps ?? [];
     assert.deepEqual(
@@ -135,13 +134,16 @@ describe("a preview environment from source", () => {
     );
   });
 
-  it("runs a newer commit, and keeps its data", async () => {
+  it("runs a newer commit without downloading a package again, and keeps its data", async () => {
+    const downloads = npm.downloads();
+    assert.ok(downloads > 10, String(downloads));
     const settings = { version: 2 };
     writeFileSync(join(git.folder, "settings.json"), JSON.stringify(settings));
     const commit = git.commit("A newer commit");
     const patch = JSON.stringify({ spec: { source: { commit } } });
     await objects.run(["patch", "environments.terrarium.dev", name, "--type=merge", "--patch", patch]);
-    await readyWith(commit);
+    assert.equal((await ready()).status?.commit, commit);
+    assert.equal(npm.downloads(), downloads);
     const { status } = await pod();
     assert.equal(status.initContainerStatuses[0]?.state.terminated?.message?.trim(), commit);
     assert.equal(await run(["exec", "deployment/notes", "--", "cat", "settings.json"]), JSON.stringify(settings));

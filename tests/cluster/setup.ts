@@ -1,8 +1,18 @@
-/** What mocha does before the first test: brings up what the tests of the layer share or own, where it is not up yet. */
+/**
+ * What mocha does before the first test: brings up what the tests of the layer share or own, where it is not up yet, and
+ * loads the images of environments that tests bring up themselves.
+ */
 export async function mochaGlobalSetup(): Promise<void> {
   // Each worker loads this file too, and needs nothing of what follows.
   const { OwnEnvironment } = await import("./own-environment.ts");
+  const { IMAGES } = await import("../../spec/index.ts");
+  const { stack } = await import("./stack.ts");
+  const { terrarium } = await import("./terrarium.ts");
+  const fromSource = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
   const started = performance.now();
-  await Promise.all(OwnEnvironment.all().map((environment) => environment.up()));
+  await Promise.all([
+    ...OwnEnvironment.all().map((environment) => environment.up()),
+    terrarium(stack, "images", ...fromSource),
+  ]);
   console.log(`cluster: environments of the tests up in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }

@@ -324,3 +324,26 @@ describe("Network policies", () => {
     }
   });
 });
+
+describe("An environment behind certain pods of the ingress controller's namespace", () => {
+  it("admits these pods to what it exposes, and no others of the namespace", () => {
+    const environment = resolveEnvironment({
+      name: "shop-dev",
+      tier: "dev",
+      application: "shop",
+      services: { web: { image: IMAGE, expose: {}, metrics: false } },
+      network: { ingressNamespace: "terrarium", ingressPods: { "app.kubernetes.io/name": "activator" } },
+    });
+    assert.deepEqual(partPolicy("web", environment).ingress, [
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "terrarium" } },
+            podSelector: { matchLabels: { "app.kubernetes.io/name": "activator" } },
+          },
+        ],
+        ports: [{ protocol: "TCP", port: 8080 }],
+      },
+    ]);
+  });
+});

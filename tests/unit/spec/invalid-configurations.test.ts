@@ -71,7 +71,7 @@ const unknownKeys: readonly Refusal[] = [
     what: "an unknown key at the top",
     input: environment({ service: {} }),
     error: [
-      "service: no such key; allowed here: name, tier, application, services, dataStores, migrations, network, observability, quota",
+      "service: no such key; allowed here: name, tier, application, services, dataStores, migrations, network, observability, quota, asleep",
     ],
   },
   {
@@ -128,7 +128,7 @@ const unknownKeys: readonly Refusal[] = [
     what: "an unknown key of the network",
     input: environment({ network: { egress: "all" } }),
     error: [
-      "network.egress: no such key; allowed here: ingressNamespace, dnsNamespace, allowWithinNamespace, httpsEgress, gateway",
+      "network.egress: no such key; allowed here: ingressNamespace, ingressPods, dnsNamespace, allowWithinNamespace, httpsEgress, gateway",
     ],
   },
   {
@@ -906,7 +906,7 @@ describe("Several problems at once", () => {
 
   it("don't hide behind an unknown key at the top", () => {
     assert.deepEqual(refusal(withService({ calls: ["mail"] }, { colour: "red" })), [
-      "colour: no such key; allowed here: name, tier, application, services, dataStores, migrations, network, observability, quota",
+      "colour: no such key; allowed here: name, tier, application, services, dataStores, migrations, network, observability, quota, asleep",
       'services.api.calls[0]: got "mail", expected another service or a data store: none is declared',
     ]);
   });

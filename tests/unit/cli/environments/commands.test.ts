@@ -182,6 +182,35 @@ describe("the commands about preview environments", () => {
     });
   });
 
+  describe("sleep and wake", () => {
+    const asked = () => (cluster().api.get("environments", "a")?.["spec"] as { sleep?: object }).sleep;
+
+    it("ask for it at a time that counts, whatever happened before", async () => {
+      cluster().put("a", { lastRequestAt: "2999-01-01T00:00:00Z" });
+      const { stdout } = await cluster().run("sleep", "a");
+      assert.equal(stdout, "environment.terrarium.dev/a is being put to sleep\n");
+      assert.deepEqual(asked(), { sleepAt: "2999-01-01T00:00:01Z" });
+      await cluster().run("wake", "a");
+      assert.deepEqual(asked(), { sleepAt: "2999-01-01T00:00:01Z", wakeAt: "2999-01-01T00:00:02Z" });
+    });
+
+    it("wait until it is so, telling how it goes on", async () => {
+      cluster().put("a");
+      const conditions = [ready("False", "It is being put to sleep.", 99)];
+      const steps = [
+        () => cluster().put("a", { phase: "Provisioning", conditions }),
+        () => cluster().put("a", { phase: "Asleep", conditions }),
+      ];
+      cluster().api.watched = () => steps.shift()?.();
+      const { code, stdout, stderr } = await cluster().run("sleep", "a", "--wait");
+      assert.deepEqual([code, stdout], [0, "environment.terrarium.dev/a sleeps\n"]);
+      assert.match(stderr, /Provisioning: It is being put to sleep\./);
+      steps.push(() => cluster().put("a", { phase: "Ready", conditions: [ready("True", "", 99)] }));
+      const woken = await cluster().run("wake", "a", "--wait");
+      assert.match(woken.stdout, /environment\.terrarium\.dev\/a is ready\n$/);
+    });
+  });
+
   it("diff shows what the last update changed", async () => {
     cluster().put("a");
     assert.match((await cluster().run("diff", "a")).stderr, /a had no update yet/);

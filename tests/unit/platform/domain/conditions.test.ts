@@ -10,7 +10,7 @@ const later = { environment: environment({ metadata: { generation: 2 } }), now: 
 
 describe("Conditions", () => {
   it("keep the time of their last transition while their status stays", () => {
-    const begun = withCondition({}, updating(undefined), first);
+    const begun = withCondition({}, updating({ asleep: false }), first);
     const still = withCondition(begun, TERMINATING, later);
     assert.deepEqual(conditionOf(still, "Ready"), {
       ...TERMINATING,
@@ -43,12 +43,12 @@ describe("Events", () => {
   it("tell of a new reason once, and of each new message of a failure", () => {
     const of = (message: string) =>
       withCondition({}, { type: "Ready", status: "False", reason: "Timeout", message }, first);
-    const updated = withCondition({}, updating(undefined), first);
+    const updated = withCondition({}, updating({ asleep: false }), first);
     assert.deepEqual(
       eventsBetween({}, updated).map(({ reason, type }) => [type, reason]),
       [["Normal", "Provisioning"]],
     );
-    assert.deepEqual(eventsBetween(updated, withCondition({}, updating("abc"), later)), []);
+    assert.deepEqual(eventsBetween(updated, withCondition({}, updating({ commit: "abc", asleep: false }), later)), []);
     assert.deepEqual(eventsBetween(updated, of("first")), [{ type: "Warning", reason: "Timeout", message: "first" }]);
     assert.deepEqual(eventsBetween(of("first"), of("first")), []);
     assert.equal(eventsBetween(of("first"), of("second")).length, 1);

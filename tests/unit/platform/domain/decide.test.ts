@@ -106,7 +106,13 @@ describe("A decision about an environment", () => {
     });
     assert.deepEqual(
       conditions?.map(({ type, status: holds, reason }) => `${type} ${holds} ${reason}`),
-      ["Ready True Ready", "Admitted True Admitted", "InSync Unknown NotChecked", "Expiring False NotExpiring"],
+      [
+        "Ready True Ready",
+        "Admitted True Admitted",
+        "Asleep False Awake",
+        "InSync Unknown NotChecked",
+        "Expiring False NotExpiring",
+      ],
     );
     assert.deepEqual([succeeded.actions, succeeded.requeueAfterMs], [[], undefined]);
     assert.deepEqual(next(succeeded.status).status, succeeded.status);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { admit } from "../../../../platform/domain/admission.ts";
 import { describe as describeEnvironment } from "../../../../platform/domain/describe.ts";
-import type { PreviewEnvironment } from "../../../../spec/index.ts";
+import { mapValues, sleepPatch, wakePatch, type PreviewEnvironment } from "../../../../spec/index.ts";
 import { environment, REPOSITORY, settings } from "./situations.ts";
 import { isBad, World, type Fault } from "./world.ts";
 
@@ -24,7 +24,8 @@ type Step =
       readonly ttl?: string;
     }
   | { readonly do: "commit"; readonly name: string; readonly commit?: string }
-  | { readonly do: "delete" | "touch" | "drift"; readonly name: string }
+  | { readonly do: "delete" | "touch" | "drift" | "request" | "sleep" | "wake"; readonly name: string }
+  | { readonly do: "schedule"; readonly name: string; readonly sleep: string; readonly wake?: string }
   | { readonly do: "fault"; readonly name: string; readonly fault: Fault }
   | { readonly do: "crash"; readonly ms: number }
   | { readonly do: "crash-after"; readonly steps: number }
@@ -68,6 +69,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("crash-after" as const), steps: fc.integer({ min: 1, max: 12 }) }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("request" as const, "request" as const, "sleep" as const, "wake" as const),
+      name,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("schedule" as const),
+      name,
+      sleep: fc.constantFrom("*/10 * * * *", "30 12-14 * * sun"),
+      wake: fc.constantFrom("5-59/10 * * * *", undefined),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constantFrom("redescribe" as const, "forget-repository" as const),
@@ -82,7 +99,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 function described(version: number) {
-  const base = { ...settings().repositories[REPOSITORY]?.base, application: `v${version}` };
+  const { base: shop } = settings().repositories[REPOSITORY] ?? {};
+  const services = mapValues(shop?.services ?? {}, (service) => ({ ...service, expose: {} }));
+  const base = { ...shop, services, application: `v${version}` };
   const known = { base, images: { "team/shop": "{commit}" } };
   return Object.fromEntries(REPOSITORIES.map((address) => [address, known]));
 }
@@ -117,6 +136,27 @@ function play(world: World, happening: Step): void {
       return world.delete(happening.name);
     case "touch":
       return change(happening.name, {});
+    case "request": {
+      const object = world.objects.get(happening.name);
+      if (object?.status === undefined) return;
+      const lastRequestAt = new Date(world.now).toISOString();
+      world.objects.set(happening.name, { ...object, status: { ...object.status, lastRequestAt } });
+      return world.changed(happening.name);
+    }
+    case "sleep":
+    case "wake": {
+      const object = world.objects.get(happening.name);
+      const patch = happening.do === "sleep" ? sleepPatch : wakePatch;
+      const { spec } = object
+        ? (patch(object, new Date(world.now)) as { spec: Partial<PreviewEnvironment["spec"]> })
+        : { spec: {} };
+      return change(happening.name, { sleep: { ...object?.spec.sleep, ...spec.sleep } });
+    }
+    case "schedule": {
+      const { sleep, wake } = happening;
+      const known = world.objects.get(happening.name)?.spec.sleep;
+      return change(happening.name, { sleep: { ...known, schedule: { sleep, wake } } });
+    }
     case "drift": {
       const stack = world.stacks.get(happening.name);
       if (stack) stack.isDrifted = true;
@@ -150,13 +190,18 @@ function settle(world: World): void {
   assert.ok(world.isCalm, JSON.stringify([...world.objects.values()].map(({ status }) => status)));
 }
 
-/** Ends all mischief, and mends what is wrong. */
+/** Ends all mischief, mends what is wrong, and wakes everybody for as long as the world is looked at. */
 function calm(world: World): void {
   world.faults.clear();
   world.crashAfterSteps = Infinity;
   play(world, { do: "redescribe", version: 9 });
   for (const [name, { spec }] of world.objects) {
     const { commit } = spec.source;
+    play(world, { do: "wake", name });
+    const { sleepAt, wakeAt } = world.objects.get(name)?.spec.sleep ?? {};
+    const object = world.objects.get(name);
+    if (object)
+      world.objects.set(name, { ...object, spec: { ...object.spec, sleep: { idleAfter: "never", sleepAt, wakeAt } } });
     if (commit === undefined || isBad(commit)) play(world, { do: "commit", name, commit: "2".repeat(40) });
   }
 }
@@ -169,13 +214,14 @@ function checkCalm(world: World): void {
       const { position } = object.status;
       assert.equal(verdicts.get(name)?.admitted, false, `${name} waits for nothing`);
       assert.deepEqual({ position }, { position: (verdicts.get(name) as { position: number }).position });
-      assert.equal(world.stacks.has(name), false);
+      assert.ok(world.stacks.get(name)?.isAsleep !== false, `${name} runs without a place`);
       continue;
     }
     assert.equal(object.status?.phase, "Ready", `${name}: ${JSON.stringify(object.status)}`);
     const wanted = describeEnvironment(object, world.settings);
     assert.ok(wanted.ok);
-    assert.deepEqual(world.stacks.get(name), { fingerprint: wanted.fingerprint, isDrifted: false }, name);
+    const runs = { fingerprint: wanted.fingerprint, isAsleep: false, isDrifted: false };
+    assert.deepEqual(world.stacks.get(name), runs, name);
     assert.equal(object.status.applied, wanted.fingerprint);
     assert.equal(object.status.commit, object.spec.source.commit);
   }
@@ -193,6 +239,8 @@ describe("A world that the decisions drive", () => {
             caps: { global: 3, perRepository: 2, perUser: 2 },
             drift: { mode: "repair", intervalMs: HOUR / 3 },
             retry: { waitingMs: 15_000, firstMs: 10_000, maxMs: 600_000 },
+            url: "https://{name}.preview.example.com",
+            sleep: { idleAfterMs: HOUR / 2, activator: { namespace: "terrarium", labels: { app: "activator" } } },
           }),
           seed,
         );

@@ -24,6 +24,8 @@ export type Fault = "transient" | "waiting" | "hangs" | "lost";
 /** What is in the cluster of one environment. A fingerprint of undefined: an update broke off. */
 export interface Stack {
   fingerprint?: string;
+  /** Whether nothing of it runs; undefined: an update broke off. */
+  isAsleep?: boolean;
   isDrifted: boolean;
 }
 
@@ -53,6 +55,10 @@ const MOST_IN_A_MINUTE = 20;
 /** Commits whose update can't succeed. */
 export function isBad(commit: string | undefined): boolean {
   return commit?.endsWith("bad") ?? false;
+}
+
+function sleeps({ status }: PreviewEnvironment): boolean {
+  return conditionOf(status, "Asleep")?.status === "True";
 }
 
 /**
@@ -173,9 +179,15 @@ export class World {
   #check({ environment }: Situation, { status, requeueAfterMs = Infinity }: Decision): void {
     previewEnvironmentStatusSchema.parse(status);
     assert.ok(requeueAfterMs >= 1, "it would be decided again at once");
-    if (isAdmitted(environment.status)) assert.ok(isAdmitted(status), "an environment was evicted");
+    const isAsleep = status.phase === "Asleep";
+    if (isAdmitted(environment.status)) assert.ok(isAdmitted(status) || isAsleep, "an environment was evicted");
+    if (isAsleep) {
+      assert.equal(conditionOf(status, "Asleep")?.status, "True");
+      assert.notEqual(this.stacks.get(environment.metadata.name)?.isAsleep, false, "it runs, and is said to sleep");
+    }
     if (status.phase !== "Ready") return;
     assert.equal(conditionOf(status, "Ready")?.status, "True");
+    assert.equal(conditionOf(status, "Asleep")?.status, "False");
   }
 
   /** What must hold once a decision is carried out: nothing more is decided, and no cap is exceeded. */
@@ -213,7 +225,7 @@ export class World {
         assert.ok(!known.running.has(name), "two operations run on one environment");
         assert.equal(metadata.deletionTimestamp !== undefined, action.request.kind === "destroy");
         assert.ok(
-          action.request.kind === "destroy" || isAdmitted(stored.status),
+          action.request.kind === "destroy" || isAdmitted(stored.status) || sleeps(stored),
           "an operation starts without a place",
         );
         return this.#start(name, action.request, action.fingerprint, known);
@@ -306,6 +318,7 @@ export class World {
     if (images.some(isBad)) return failure("PolicyViolation", "terminal");
     this.stacks.set(name, {
       fingerprint: operation.fingerprint,
+      isAsleep: description?.asleep ?? false,
       isDrifted: refresh ? false : (stack?.isDrifted ?? false),
     });
     return { ok: true };
