@@ -60,7 +60,7 @@ describe("an Environment as people write it", () => {
     ],
     [
       { source, owners: "ada" },
-      "spec.owners: no such key; allowed here: source, mode, owner, overrides, ttl, extendedUntil, sleep, quota, seed, drift",
+      "spec.owners: no such key; allowed here: source, mode, owner, pullRequest, approval, overrides, ttl, extendedUntil, sleep, quota, seed, drift",
     ],
   ] as const) {
     it(`is refused with one line that says what is allowed: ${problem}`, () => {
