@@ -32,7 +32,11 @@ export function restApi(context: HttpContext): HttpPlugin {
         method: route.method,
         url: `${API_PATH}${route.path}`,
         // Nothing is read of what nobody who is known has sent.
-        onRequest: async (request) => void callers.set(request, await context.access.authenticate(request)),
+        onRequest: async (request) => {
+          callers.set(request, await context.access.authenticate(request));
+          if (!context.environments.synced)
+            throw new HttpProblem("unavailable", "The environments are not listed yet.");
+        },
         handler: async (request, reply) => {
           const caller = callers.get(request);
           if (caller === undefined) throw new Error("the caller is known before a handler runs");

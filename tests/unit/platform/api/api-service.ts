@@ -72,8 +72,8 @@ export class ApiService {
   readonly audit: LogFields[] = [];
   #server: FastifyInstance | undefined;
 
-  /** @param requestsPerMinute of each caller. */
-  static async start(requestsPerMinute = 100_000): Promise<ApiService> {
+  /** @param requestsPerMinute of each caller. @param isListed whether the objects are listed when it starts. */
+  static async start(requestsPerMinute = 100_000, isListed = true): Promise<ApiService> {
     const service = new ApiService();
     const { api, clock, log } = service;
     const environments = new Environments({
@@ -84,7 +84,7 @@ export class ApiService {
       log,
       changed: () => undefined,
     });
-    await environments.start();
+    if (isListed) await environments.start();
     const reviews = new Reviews(api, NAMESPACE);
     const access = new Access({ reviews, audiences: ["terrarium"], requestsPerMinute, clock, log });
     const audit = { info: (_message: string, fields: LogFields = {}) => void service.audit.push(fields) };

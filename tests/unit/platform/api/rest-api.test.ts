@@ -129,6 +129,13 @@ describe("the REST API", () => {
     assert.ok(stored("one"));
   });
 
+  it("shows nothing before it has listed the environments, rather than none", async () => {
+    const early = await ApiService.start(100, false);
+    assert.equal((await early.send("GET", "/api/v1/environments")).status, 503);
+    assert.equal((await early.send("GET", "/api/v1/environments", { as: "stranger" })).status, 401);
+    await early.stop();
+  });
+
   it("asks the API server seldom, but soon again", async () => {
     service.put("one");
     const get = () => service.send("GET", "/api/v1/environments/one");
