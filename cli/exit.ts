@@ -1,5 +1,13 @@
-/** Exit codes of every command. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes of every command; `check` alone ends with changes, violations and dataLoss. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  changes: 3,
+  violations: 4,
+  dataLoss: 5,
+  interrupted: 130,
+} as const;
 
 /** Ends a command with a message for the user and an exit code. */
 export class CommandFailure extends Error {

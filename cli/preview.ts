@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { CommandFailure, InterruptedFailure } from "./exit.ts";
 import { Session } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -7,6 +8,8 @@ export interface PreviewOptions {
   readonly stack: string;
   /** Show every changed property. */
   readonly diff: boolean;
+  /** File to save the plan in, which `up` can be held to. @default none */
+  readonly savePlan?: string;
 }
 
 /** Shows what `up` would change. The cluster must be there: a preview starts none. */
@@ -24,7 +27,9 @@ export async function preview(surroundings: Surroundings, options: PreviewOption
   const toolchain = await surroundings.toolchain(["pulumi", "kubectl"]);
   const engine = session.engine(toolchain, found.access);
   await engine.ensureStack();
-  const result = await engine.programOperation(["preview", "--parallel", "64", ...(options.diff ? ["--diff"] : [])], 1);
+  const plan = options.savePlan === undefined ? [] : ["--save-plan", resolve(options.savePlan)];
+  const args = ["preview", "--parallel", "64", ...(options.diff ? ["--diff"] : []), ...plan];
+  const result = await engine.programOperation(args, 1);
   if (result.interrupted) throw new InterruptedFailure("Interrupted.");
   if (result.code !== 0) throw new CommandFailure("The preview failed; see the messages above.", result.code);
 }

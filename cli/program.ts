@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
+import { addCheckCommand } from "./check/options.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
 import { down } from "./down.ts";
@@ -23,7 +24,7 @@ import { validate } from "./validate.ts";
  * Runs one command.
  *
  * @param args as typed, without the program's name.
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted, else Pulumi's own.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted, those of `check`, else Pulumi's own.
  */
 export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
@@ -56,6 +57,7 @@ function createProgram(surroundings: Surroundings): Command {
       "after",
       `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted; up and preview pass on Pulumi's own.
+            check: 0 nothing, 3 changes, 4 forbidden by policies, 5 data would be lost.
 Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or the user's cache folder (tools).`,
     );
 
@@ -69,8 +71,9 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
       ),
     )
     .option("--yes", "do not ask (it never asks; for use in scripts written for pulumi)")
+    .option("--plan <file>", "do nothing that is not in this plan of `preview --save-plan`")
     .addOption(outputOption())
-    .action((options: { stack: string; cluster?: RequestedCluster; output: ReportFormat }) =>
+    .action((options: { stack: string; cluster?: RequestedCluster; output: ReportFormat; plan?: string }) =>
       up(surroundings, options),
     );
 
@@ -93,7 +96,8 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .description("show what `up` would change")
     .addOption(stackOption())
     .option("--diff", "show every changed property", false)
-    .action((options: { stack: string; diff: boolean }) => preview(surroundings, options));
+    .option("--save-plan <file>", "save the plan in a file; `up --plan` then does what it says and nothing else")
+    .action((options: { stack: string; diff: boolean; savePlan?: string }) => preview(surroundings, options));
 
   program
     .command("render")
@@ -184,6 +188,7 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .argument("[args...]", "arguments of kubectl, after --")
     .action((args: string[], options: { stack: string }) => kubectl(surroundings, options.stack, args));
 
+  addCheckCommand(program, surroundings);
   addEnvironmentCommands(program, surroundings);
   addPlatformCommand(program, surroundings);
   addCompletionCommand(program, surroundings);

@@ -19,7 +19,7 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const envelopeKey = "4dabf18193072939515e22adb298388d";
 
 /** What stands in a rendered Secret for each value. */
-const redactedValue = "redacted";
+export const redactedValue = "redacted";
 
 /** What the engine's own output has in place of a secret value. */
 const maskedValue = "[secret]";

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { RequestedCluster } from "../clusters/choose.ts";
 import { writeClusterRecord } from "../clusters/record.ts";
 import { clusterTools } from "../clusters/registry.ts";
 import { adoptPendingCreates, hasPendingOperations } from "../stacks/pending-operations.ts";
-import { CommandFailure, InterruptedFailure } from "./exit.ts";
+import { CommandFailure, InterruptedFailure, UsageFailure } from "./exit.ts";
 import type { Engine } from "./engine.ts";
 import { formatReport, type ReportFormat } from "./report.ts";
 import { Session } from "./session.ts";
@@ -15,6 +16,8 @@ export interface UpOptions {
   readonly stack: string;
   readonly cluster?: RequestedCluster;
   readonly output: ReportFormat;
+  /** Plan that `preview` saved; the update does nothing that is not in it. @default none */
+  readonly plan?: string;
 }
 
 /** Resources that the engine works on at once: each holds its place while it waits to become ready. */
@@ -26,6 +29,7 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   const tell = (line: string): void => {
     say(surroundings, line);
   };
+  const plan = planOf(options);
   const environment = surroundings.validate(options.stack);
   const provider = await session.choose(options.cluster);
   const tools = clusterTools[provider.name];
@@ -51,7 +55,7 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   ];
   // What the state knows of a cluster that is new is wrong: compare with the cluster first.
   const refresh = adopted || access.origin === "created" ? ["--refresh"] : [];
-  const result = await engine.programOperation([...args, ...refresh]);
+  const result = await engine.programOperation([...args, ...refresh, ...plan]);
   const again = `terrarium up --stack ${options.stack}`;
   if (result.interrupted) throw new InterruptedFailure(`Interrupted. Run \`${again}\` to go on from here.`);
   if (result.code !== 0) {
@@ -62,6 +66,13 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
   }
   const report = await session.report(toolchain, access, environment);
   surroundings.stdout.write(`${options.output === "table" ? "\n" : ""}${formatReport(report, options.output)}`);
+}
+
+function planOf({ plan }: UpOptions): string[] {
+  if (plan === undefined) return [];
+  if (!existsSync(plan))
+    throw new UsageFailure(`--plan ${plan}: there is no such file. Save one with preview --save-plan.`);
+  return ["--plan", resolve(plan)];
 }
 
 /** @returns whether creations of an interrupted update were taken into the state, to be compared with the cluster. */

@@ -30,7 +30,12 @@ const PATIENCE_MS = 10_000;
 /** Milliseconds between two tries at that. */
 const PATIENCE_PAUSE_MS = 250;
 /** What kubectl says then: nothing has happened, so that it can be asked again. */
-const NOT_REACHED = /connection refused|server \S+ was refused|containerd\.sock: connect: no such file/;
+const NOT_REACHED =
+  /connection refused|server \S+ was refused|containerd\.sock: connect: no such file|upgrade connection: pod does not exist/;
+/** Exit code of a command that took too long. */
+const NO_ANSWER = 124;
+/** Commands that do the same when they are carried out twice. */
+const REPEATABLE: ReadonlySet<string> = new Set(["get", "delete"]);
 /** Pods that kubectl works on at a time; each takes a process of about 50 MB. */
 const PARALLEL = 32;
 
@@ -173,13 +178,17 @@ export class KubectlCluster implements CanaryCluster {
     this.#running++;
     const deadline = this.#clock.now() + PATIENCE_MS;
     try {
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         const result = await run(kubectl, [...target, ...limit, ...args], {
           env,
           timeoutMs: timeoutMs ?? (REQUEST_TIMEOUT_SECONDS + 5) * 1000,
           ...(input === undefined ? {} : { input }),
         });
-        if (result.code === 0 || !NOT_REACHED.test(result.stderr) || this.#clock.now() > deadline) return result;
+        if (result.code === 0) return result;
+        // What only reads or deletes may be done twice: an answer that did not come is asked for once more.
+        const isUnanswered = result.code === NO_ANSWER && REPEATABLE.has(args[0] ?? "") && tries === 1;
+        const isUnreached = NOT_REACHED.test(result.stderr) && this.#clock.now() <= deadline;
+        if (!isUnanswered && !isUnreached) return result;
         await this.#clock.sleep(PATIENCE_PAUSE_MS);
       }
     } finally {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, sleepScheduleSchema } from "../spec/index.ts";
 import { dnsLabel, MAX_NAME_LENGTH } from "../spec/names.ts";
+import { networkSchema } from "../spec/network.ts";
 import { isTimeZone } from "./domain/cron-times.ts";
 
 const seconds = z.string().regex(/^[1-9][0-9]{0,3}(s|m)$/, { error: 'a time span such as "30s" or "2m"' });
@@ -23,11 +24,13 @@ export const sleepSettingsSchema = z
       .strictObject({
         port: z.int().min(1024).max(65535).default(8080).meta({ description: "Port that takes requests." }),
         replicas: z.int().min(1).max(10).default(2).meta({ description: "Number of its pods." }),
-        ingressNamespace: dnsLabel(MAX_NAME_LENGTH)
-          .default("ingress-nginx")
-          .meta({
-            description: "Namespace of the ingress controller or gateway that leads all addresses of `url` to it.",
-          }),
+        ingressNamespace: dnsLabel(MAX_NAME_LENGTH).default("ingress-nginx").meta({
+          description: "Namespace of the ingress controller or gateway that leads all addresses of `url` to it.",
+        }),
+        gateway: networkSchema.shape.gateway.meta({
+          description:
+            "Gateway (Gateway API) that gets a route of all addresses to the activator. Default: none; lead them to its Service yourself.",
+        }),
         hold: seconds.default("60s").meta({
           description: "How long a request is held while its environment wakes; then it is answered with 503.",
         }),

@@ -37,6 +37,9 @@ const PUBLIC = [
 /** Runs of characters that an encoded random value may consist of. */
 const RUN = /[A-Za-z0-9+/]{24,}={0,2}/g;
 
+/** Versions within paths, such as those of APIs. */
+const VERSION = /(?<![A-Za-z0-9])v[0-9]+(?![A-Za-z0-9])/g;
+
 /** What words, abbreviations and numbers a run can be read as. */
 const WORDS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+/g;
 
@@ -110,7 +113,7 @@ function randomIn(text: string): SecretShape | undefined {
 /** Whether characters come in no order. Hexadecimal digits alone are as likely a checksum or a commit. */
 function looksRandom(run: string): boolean {
   if (!/[a-z]/.test(run) || !/[A-Z]/.test(run) || !/[0-9]/.test(run)) return false;
-  const words = run.match(WORDS) ?? [];
+  const words = run.replaceAll(VERSION, "").match(WORDS) ?? [];
   return words.join("").length / words.length < LONGEST_WORDS && entropyOf([...run]) >= LEAST_ENTROPY;
 }
 

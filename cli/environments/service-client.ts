@@ -44,7 +44,7 @@ export class ServiceClient implements EnvironmentClient {
     const found: PreviewEnvironment[] = [];
     const query = new URLSearchParams({ limit: String(PAGE), ...(selector ? { labelSelector: selector } : {}) });
     for (;;) {
-      const page = await this.#send<Page>("GET", `?${query}`);
+      const page = await this.#send<Page>("GET", `?${query.toString()}`);
       found.push(...page.items);
       if (page.continue === undefined) return found;
       query.set("continue", page.continue);

@@ -1,3 +1,4 @@
+import { actionlint } from "./checker-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
 import * as recipes from "./recipes.ts";
@@ -14,6 +15,7 @@ export type ToolName =
   | "kind"
   | "kubeconform"
   | "kube-score"
+  | "actionlint"
   | "control-plane"
   | "node"
   | "prometheus"
@@ -60,6 +62,7 @@ const tools: Record<ToolName, readonly Component[]> = {
   kind: [{ recipe: recipes.kind, official: "kind" }],
   kubeconform: [{ recipe: recipes.kubeconform }],
   "kube-score": [{ recipe: recipes.kubeScore }],
+  actionlint: [{ recipe: actionlint }],
   "control-plane": [{ recipe: recipes.kubernetes }, { recipe: recipes.etcd }, kwok],
   node: [
     { recipe: recipes.kubernetesNode },

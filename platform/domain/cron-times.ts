@@ -6,13 +6,8 @@ const LONGEST_SEARCH_DAYS = 8 * 366;
 /** No clock skips, or shows twice, more than this. */
 const MOST_SKIPPED_MS = 3 * 60 * MINUTE_MS;
 
-const NAMES: Readonly<Record<string, number>> = Object.fromEntries([
-  ...["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"].map((name, at) => [
-    name,
-    at + 1,
-  ]),
-  ...["sun", "mon", "tue", "wed", "thu", "fri", "sat"].map((name, at) => [name, at]),
-]);
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /** The times of a schedule. */
 export interface CronTimes {
@@ -93,7 +88,8 @@ function numbersOf(field: string, min: number, max: number): number[] {
 }
 
 function numberOf(text: string): number {
-  return NAMES[text] ?? Number(text);
+  if (MONTHS.includes(text)) return MONTHS.indexOf(text) + 1;
+  return WEEKDAYS.includes(text) ? WEEKDAYS.indexOf(text) : Number(text);
 }
 
 /** What clocks show in a time zone. A local time is written as if it were one of UTC, in milliseconds since 1970. */

@@ -122,8 +122,7 @@ function behind(
   { namespace, labels }: NonNullable<SleepSettings["activator"]>,
   network: EnvironmentSpec["network"],
 ): EnvironmentSpec["network"] {
-  const { gateway: _, ...others } = network ?? {};
-  return { ...others, ingressNamespace: namespace, ingressPods: { ...labels } };
+  return { ...network, gateway: undefined, ingressNamespace: namespace, ingressPods: { ...labels } };
 }
 
 /** Where requests go, by the starts of their paths. */

@@ -3,6 +3,7 @@
  * apart, admission does: see admission.ts.
  */
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+import { ACTIVATOR } from "../names.ts";
 import { clusterNames, SERVICE } from "./names.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
@@ -68,6 +69,9 @@ const OWN_RULES: readonly Rule[] = [
 /** An operation asks whether the pod that holds a lock is still there. */
 const POD_RULES: readonly Rule[] = [rule("", ["get"], "pods")];
 
+/** The activator follows Environments, and writes when requests come: see admission.ts. */
+const ACTIVATOR_RULES: readonly Rule[] = [rule(group, READ, plural), rule(group, ["patch"], `${plural}/status`)];
+
 /** The service makes a Job for each operation and a Secret for the Job, which it can't read again. */
 const JOB_RULES: readonly Rule[] = [
   rule("batch", ["get", "list", "create", "patch", "delete"], "jobs"),
@@ -103,6 +107,9 @@ export function accessManifests({ namespace, config }: Installation): Manifest[]
           role(namespace, operations, POD_RULES),
           binding(namespace, operations, operations),
         ]
+      : []),
+    ...(config.sleep.activator
+      ? [role(namespace, ACTIVATOR, ACTIVATOR_RULES), binding(namespace, ACTIVATOR, ACTIVATOR)]
       : []),
     clusterRole(names.edit, [environments, ...looks], { "aggregate-to-admin": "true", "aggregate-to-edit": "true" }),
     clusterRole(names.approve, [rule(group, ["update"], `${plural}/approve`)], { "aggregate-to-admin": "true" }),

@@ -1,6 +1,7 @@
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
+import { ACTIVATOR } from "../names.ts";
 import { clusterNames, SERVICE, userName } from "./names.ts";
 
 /**
@@ -10,7 +11,12 @@ import { clusterNames, SERVICE, userName } from "./names.ts";
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export function admissionManifests(installation: Installation): Manifest[] {
-  return [...writesManifests(installation), ...approvalManifests(installation)];
+  const { namespace, config } = installation;
+  return [
+    ...writesManifests(installation),
+    ...approvalManifests(installation),
+    ...(config.sleep.activator ? activatorManifests(namespace) : []),
+  ];
 }
 
 function writesManifests({ namespace, config }: Installation): Manifest[] {
@@ -92,6 +98,39 @@ function approvalManifests({ namespace }: Installation): Manifest[] {
           {
             expression: `(${unchanged.join(" && ")}) || ${mayApprove}`,
             message: `spec.pullRequest and spec.approval are written by the platform service and by those who may update ${plural}/approve.`,
+            reason: "Forbidden",
+          },
+        ],
+      },
+    },
+    boundPolicy(name),
+  ];
+}
+
+/** Holds the activator, which takes requests from anywhere, to the one field of a status that is its own. */
+function activatorManifests(namespace: string): Manifest[] {
+  const { activator: name } = clusterNames(namespace);
+  const isSame = "k in oldObject.status && object.status[k] == oldObject.status[k]";
+  return [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
+        },
+        matchConditions: [
+          {
+            name: "is-the-activator",
+            expression: `request.userInfo.username == '${userName(namespace, ACTIVATOR)}'`,
+          },
+        ],
+        validations: [
+          {
+            expression: `has(object.status) && has(oldObject.status) && object.status.all(k, k == 'lastRequestAt' || (${isSame})) && oldObject.status.all(k, k in object.status)`,
+            message: "The activator writes status.lastRequestAt of Environments, and nothing else.",
             reason: "Forbidden",
           },
         ],

@@ -6,6 +6,8 @@ export const SERVICE = "terrarium-platform";
 export const APPLICATION = "terrarium";
 /** The service's image. */
 export const IMAGE = "terrarium/platform:0.1.0";
+/** The ConfigMap that the activator's pods read. */
+export const ACTIVATOR_CONFIGURATION = "activator-configuration";
 /** Where the service's configuration and the files that it names lie in a pod. */
 export const MOUNTS = { configuration: "/etc/terrarium/configuration", files: "/etc/terrarium/files" } as const;
 /** Objects that are mounted there, by name. */
@@ -33,6 +35,8 @@ export function clusterNames(namespace: string) {
     policy: `${namespace}-platform`,
     /** Holds people to what they may say of pull requests. */
     approvals: `${namespace}-approvals`,
+    /** Holds the activator to one field. */
+    activator: `${namespace}-activator`,
   } as const;
 }
 

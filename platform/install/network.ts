@@ -1,4 +1,5 @@
-import { HTTPS_PORT, resolveEnvironment, selectorLabels } from "../../spec/index.ts";
+import { HTTPS_PORT, PREVIEW_ENVIRONMENT, resolveEnvironment, selectorLabels } from "../../spec/index.ts";
+import { ACTIVATOR_ADMIN_PORT, activatorLabels } from "../names.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
 import { APPLICATION, SERVICE } from "./names.ts";
@@ -27,6 +28,7 @@ export function networkManifests(installation: Installation, apiServer: readonly
       ingress: [{ from: [{ namespaceSelector: { matchLabels: monitoring } }], ports: [tcp(config.http.port)] }],
     }),
     ...callers(namespace, service, config.http),
+    ...(config.sleep.activator ? activatorPolicies(namespace, monitoring) : []),
     ...(outside.length > 0
       ? [policy(namespace, "allow-state", { "app.kubernetes.io/part-of": APPLICATION }, { egress: outside.map(to) })]
       : []),
@@ -55,6 +57,18 @@ function callers(
   ];
   if (from.length === 0) return [];
   return [policy(namespace, "allow-callers", service, { ingress: [{ from, ports: [tcp(port)] }] })];
+}
+
+/** The activator reaches every port of this platform's environments, whose own policies say which are open to it. */
+function activatorPolicies(namespace: string, monitoring: Readonly<Record<string, string>>): Manifest[] {
+  const environments = { namespaceSelector: { matchLabels: { [PREVIEW_ENVIRONMENT.labels.platform]: namespace } } };
+  const from = [{ namespaceSelector: { matchLabels: monitoring } }];
+  return [
+    policy(namespace, "allow-activator", activatorLabels(namespace), { egress: [{ to: [environments] }] }),
+    policy(namespace, "allow-activator-metrics", activatorLabels(namespace), {
+      ingress: [{ from, ports: [tcp(ACTIVATOR_ADMIN_PORT)] }],
+    }),
+  ];
 }
 
 /** Where the state and the key to its secrets are. A name may stand for any address. */

@@ -4,7 +4,8 @@ import { accessManifests } from "./access.ts";
 import { admissionManifests } from "./admission.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
-import { CONFIGURATION_FILE, MOUNTED } from "./names.ts";
+import type { PlatformConfig } from "../config.ts";
+import { ACTIVATOR_CONFIGURATION, CONFIGURATION_FILE, MOUNTED } from "./names.ts";
 import { type ApiServerAddress, networkManifests } from "./network.ts";
 
 /**
@@ -29,5 +30,20 @@ export function installationManifests(
       metadata: { name: MOUNTED.configuration, namespace },
       data: { [CONFIGURATION_FILE]: stringify(config) },
     },
+    ...(config.sleep.activator
+      ? [
+          {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { name: ACTIVATOR_CONFIGURATION, namespace },
+            data: { [CONFIGURATION_FILE]: stringify(activatorConfiguration(config)) },
+          } as const,
+        ]
+      : []),
   ];
+}
+
+/** What the activator needs to know; repositories and files with secrets are none of its business. */
+export function activatorConfiguration({ namespace, url, logLevel, sleep }: PlatformConfig): Partial<PlatformConfig> {
+  return { namespace, url, logLevel, sleep };
 }

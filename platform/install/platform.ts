@@ -15,8 +15,9 @@ import {
 import { resolveEnvironment, standardLabels } from "../../spec/index.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest, ManifestKind } from "./manifest.ts";
-import { APPLICATION, MOUNTED, MOUNTS, PASSPHRASE_FILE, SERVICE } from "./names.ts";
-import { installationManifests } from "./objects.ts";
+import { ACTIVATOR } from "../names.ts";
+import { ACTIVATOR_CONFIGURATION, APPLICATION, MOUNTED, MOUNTS, PASSPHRASE_FILE, SERVICE } from "./names.ts";
+import { activatorConfiguration, installationManifests } from "./objects.ts";
 
 /** Arguments of {@link Platform}. */
 export interface PlatformArgs {
@@ -74,6 +75,9 @@ export class Platform extends pulumi.ComponentResource {
     const passphrase = createPassword(`${name}-passphrase`, 64, { parent: this });
     const files = { [PASSPHRASE_FILE]: passphrase, ...toSecrets(installation.files) };
     const { runner, http } = installation.config;
+    const objects = installationManifests(installation, facts.apiServer).map((manifest) =>
+      this.object(manifest, target),
+    );
     new Service(
       SERVICE,
       {
@@ -81,10 +85,7 @@ export class Platform extends pulumi.ComponentResource {
         service,
         policy: partPolicy(SERVICE, environment, facts.apiServer),
         checksumKey: passphrase,
-        startAfter: [
-          ...installationManifests(installation, facts.apiServer).map((manifest) => this.object(manifest, target)),
-          this.secret(files, target),
-        ],
+        startAfter: [...objects, this.secret(files, target)],
         serviceMonitor: facts.serviceMonitors,
         mounts: [
           { path: MOUNTS.configuration, volume: { name: "configuration", configMap: { name: MOUNTED.configuration } } },
@@ -92,12 +93,32 @@ export class Platform extends pulumi.ComponentResource {
         ],
         // Everything else of the configuration counts while the service runs.
         podAnnotations: {
-          "checksum/configuration": createHash("sha256").update(JSON.stringify({ runner, http })).digest("hex"),
+          "checksum/configuration": digestOf({ runner, http }),
           ...secretChecksum(files, passphrase),
         },
       },
       { parent: this },
     );
+    const activator = environment.services[ACTIVATOR];
+    if (activator) {
+      const { network } = environment;
+      const volume = { name: "configuration", configMap: { name: ACTIVATOR_CONFIGURATION } };
+      new Service(
+        ACTIVATOR,
+        {
+          placement,
+          service: activator,
+          policy: partPolicy(ACTIVATOR, environment, facts.apiServer),
+          checksumKey: passphrase,
+          startAfter: objects,
+          serviceMonitor: facts.serviceMonitors,
+          gateway: network.gateway,
+          mounts: [{ path: MOUNTS.configuration, volume }],
+          podAnnotations: { "checksum/configuration": digestOf(activatorConfiguration(installation.config)) },
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs({ namespace: environment.name });
   }
 
@@ -125,6 +146,10 @@ export class Platform extends pulumi.ComponentResource {
   private within({ namespaceResource }: Target): pulumi.CustomResourceOptions {
     return { parent: this, dependsOn: [namespaceResource], deletedWith: namespaceResource };
   }
+}
+
+function digestOf(value: object): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 type Target = Placement & { readonly namespaceResource: pulumi.Resource };

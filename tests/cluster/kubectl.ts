@@ -27,7 +27,8 @@ const patienceMs = 15_000;
 const pauseMs = 200;
 
 /** What kubectl says when a request reached nobody: nothing has happened, whatever the request was. */
-const NOT_SENT = /connection refused|server \S+ was refused|containerd\.sock: connect: no such file/;
+const NOT_SENT =
+  /connection refused|server \S+ was refused|containerd\.sock: connect: no such file|upgrade connection: pod does not exist/;
 /** What it says when an answer was lost. The request may have been carried out. */
 const NOT_ANSWERED =
   /\bEOF\b|connection reset|etcdserver: |TLS handshake timeout|ServiceUnavailable|unable to handle the request|transport is closing|client connection lost/;

@@ -1,21 +1,5 @@
+import type { Finding } from "./accepted-findings.ts";
 import { run } from "./checkout.ts";
-
-/** One check that one object fails at grade CRITICAL. */
-export interface Finding {
-  readonly check: string;
-  /** kind/name */
-  readonly object: string;
-  /** kube-score's words, for the reader of a failure. */
-  readonly comments: string;
-}
-
-/** Findings that stay, and why. */
-export interface AcceptedFinding {
-  readonly check: string;
-  /** Patterns of kind/name; `*` stands for any text. */
-  readonly objects: readonly string[];
-  readonly reason: string;
-}
 
 /** kube-score's grade CRITICAL; a check that it could not make has grade 0. */
 const CRITICAL = 1;
@@ -65,27 +49,4 @@ export async function score(kubeScore: string, kubernetes: string, files: readon
       })),
   );
   return { objects: objects.length, critical };
-}
-
-/** Findings that no entry of the list accepts. */
-export function unexplained(findings: readonly Finding[], accepted: readonly AcceptedFinding[]): string[] {
-  return findings
-    .filter(
-      (finding) => !accepted.some((entry) => entry.objects.some((pattern) => matches(entry.check, pattern, finding))),
-    )
-    .map(({ check, object, comments }) => `${object}: ${check}: ${comments}`);
-}
-
-/** Patterns of the list that accept nothing that was found. */
-export function outdated(findings: readonly Finding[], accepted: readonly AcceptedFinding[]): string[] {
-  return accepted.flatMap(({ check, objects }) =>
-    objects
-      .filter((pattern) => !findings.some((finding) => matches(check, pattern, finding)))
-      .map((pattern) => `${pattern}: ${check}`),
-  );
-}
-
-function matches(check: string, pattern: string, finding: Finding): boolean {
-  const literals = pattern.split("*").map((text) => text.replaceAll(/[^\w/]/g, "\\$&"));
-  return finding.check === check && new RegExp(`^${literals.join(".*")}$`).test(finding.object);
 }

@@ -12,7 +12,8 @@ import {
 } from "../../clusters/toolchain/index.ts";
 import { sharedCheckout } from "./fixtures.ts";
 import { writeJsonSchemas, type OpenApi } from "../../cli/checks/json-schemas.ts";
-import { outdated, score, unexplained, type AcceptedFinding, type Finding } from "./kube-score.ts";
+import { acceptedOf, outdated, unexplained, type Finding } from "./accepted-findings.ts";
+import { score } from "./kube-score.ts";
 import { manifestFiles, validate } from "../../cli/checks/kubeconform.ts";
 
 const STACKS = ["dev", "staging", "prod"] as const;
@@ -20,7 +21,7 @@ const STACKS = ["dev", "staging", "prod"] as const;
 /** What kube-score takes the manifests to be for, e.g. "v1.34". */
 const KUBERNETES = `v${versions.kubernetes.split(".").slice(0, 2).join(".")}`;
 
-const ACCEPTED = parse(readFileSync(join(import.meta.dirname, "accepted-findings.yaml"), "utf8")) as AcceptedFinding[];
+const ACCEPTED = acceptedOf("kube-score");
 
 /** Where the tools must be built first, as on a new machine. */
 const BUILD_TIMEOUT_MS = 1_200_000;

@@ -132,6 +132,35 @@ describe("an installed platform service", () => {
     }
   });
 
+  it("lets its activator follow Environments and write when requests come, and nothing else", async () => {
+    const file = cluster.checkout.write("activator.kubeconfig", await kubeconfigOf(cluster, "terrarium-activator"));
+    const asActivator = new KubernetesApi(readClusterAccess({ kubeconfig: file }));
+    const answers = async (...[method, path, body]: Parameters<typeof refusal>) =>
+      asActivator.send(method, path, { body }).then(
+        () => 200,
+        (error: unknown) => (error instanceof ApiError ? error.status : Promise.reject(error as Error)),
+      );
+    const status = `${ENVIRONMENTS}/whole/status`;
+    assert.equal(await answers("GET", ENVIRONMENTS), 200);
+    assert.equal(await answers("PATCH", status, { status: { lastRequestAt: "2030-01-01T00:00:00Z" } }), 200);
+    assert.equal((await cluster.environment("whole"))?.status?.lastRequestAt, "2030-01-01T00:00:00Z");
+    for (const change of [
+      { phase: "Queued" },
+      { stack: null },
+      { url: "https://evil.example.com" },
+      { conditions: [] },
+    ])
+      assert.equal(await answers("PATCH", status, { status: change }), 403, JSON.stringify(change));
+    for (const [method, path, body] of [
+      ["PATCH", `${ENVIRONMENTS}/whole`, { spec: { owner: "eve" } }],
+      ["DELETE", `${ENVIRONMENTS}/whole`],
+      ["GET", `/api/v1/namespaces/${NAMESPACE}/secrets`],
+      ["GET", "/api/v1/namespaces/preview-whole/secrets"],
+      ["GET", "/api/v1/namespaces/preview-whole/services"],
+    ] as const)
+      assert.equal(await answers(method, path, body), 403, `${method} ${path}`);
+  });
+
   it("lets people with the right for Environments ask for them, and do nothing else", async () => {
     const edit = `/apis/${RBAC}/v1/clusterroles/terrarium-environments-edit`;
     const role = await cluster.read<{ rules: { resources: string[]; verbs: string[] }[]; metadata: object }>(edit);
@@ -244,6 +273,8 @@ function configuration(checkout: string): object {
         },
       },
     },
+    url: "https://{name}.preview.example.com",
+    sleep: { activator: {} },
     retry: { first: "1s" },
   };
 }

@@ -24,17 +24,12 @@ describe("secrets", () => {
     );
     checkout.writeStack("secrets", "dev", () => undefined);
     await checkout.must(["up", "--stack", "secrets"]);
-    const set = await checkout.run("pulumi", [
-      "config",
-      "set",
-      "--stack",
-      "secrets",
-      "--secret",
-      "--path",
-      "secretValues.api-token",
-      value,
-    ]);
-    assert.equal(set.code, 0, set.stderr);
+    const setValue = async (text: string) => {
+      const options = ["--stack", "secrets", "--secret", "--path", "secretValues.api-token", text];
+      const set = await checkout.run("pulumi", ["config", "set", ...options]);
+      assert.equal(set.code, 0, set.stderr);
+    };
+    await setValue(value);
     checkout.editStack("secrets", (config) => {
       config["terrarium:services"] = { "guestbook-worker": { secrets: { API_TOKEN: { config: "api-token" } } } };
     });
@@ -66,13 +61,23 @@ describe("secrets", () => {
       "-o",
       "yaml",
     ]);
+    const rotated = "an0ther-from-config-9876543210";
+    await setValue(rotated);
+    const check = await checkout.terrarium([
+      ...["check", "--deployed", "--stack", "secrets", "--out", "report.md", "report.json"],
+    ]);
+    assert.equal(check.code, 3, check.stdout + check.stderr);
+    assert.match(check.stdout, /`Secret guestbook-secrets\/guestbook-worker`/);
+    const preview = await checkout.must(["preview", "--stack", "secrets", "--diff", "--save-plan", "plan.json"]);
     const places = {
+      "report of a check": check.stdout + check.stderr,
+      preview,
       "output of up": up.stdout + up.stderr,
       status,
       "stack outputs": outputs.stdout,
       "other objects": objects.stdout,
     };
-    for (const secret of short) {
+    for (const secret of [...short, rotated]) {
       for (const [place, text] of Object.entries(places))
         assert.ok(!text.includes(secret), `a secret value stands in the ${place}`);
       const encoded = Buffer.from(secret).toString("base64");

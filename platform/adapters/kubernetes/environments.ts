@@ -132,6 +132,12 @@ export class Environments {
     return this.#keepWritten(await this.#api.send("PUT", `${this.#path}/${name}/status`, { body }));
   }
 
+  /** Writes when a request for an environment last came, whatever else has changed meanwhile. @throws ApiError */
+  async writeLastRequest(name: string, at: Date): Promise<void> {
+    const body = { status: { lastRequestAt: at.toISOString() } };
+    await this.#api.send("PATCH", `${this.#path}/${name}/status`, { body });
+  }
+
   /** Adds the finalizer, onto the very version that is given. @throws ApiError */
   async addFinalizer(environment: PreviewEnvironment): Promise<PreviewEnvironment> {
     const others = environment.metadata.finalizers ?? [];

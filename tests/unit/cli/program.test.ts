@@ -26,6 +26,7 @@ const COMMANDS = [
   "netcheck",
   "shellenv",
   "kubectl",
+  "check",
   "env",
   "platform",
   "completion",

@@ -30,6 +30,7 @@ function clusterThat(answer: (args: string, call: number) => Partial<CommandResu
 
 const list = (...items: object[]): Partial<CommandResult> => ({ stdout: JSON.stringify({ items }) });
 const failed = (stderr: string): Partial<CommandResult> => ({ code: 1, stderr });
+const silent: Partial<CommandResult> = { code: 124, stderr: "kubectl gave no answer within 20 s" };
 
 describe("A cluster behind kubectl", () => {
   it("takes a namespace that somebody else created at the same time for its own", async () => {
@@ -188,6 +189,22 @@ describe("A cluster behind kubectl", () => {
     const lost = clusterThat(() => failed("unexpected EOF"));
     await assert.rejects(lost.cluster.create([toCanaryPod("canary-0", { namespace: "shop" }, "me")]), /EOF/);
     assert.equal(lost.calls.length, 1);
+  });
+
+  it("asks once more when a read or a removal got no answer, but creates nothing and runs nothing twice", async () => {
+    const late = clusterThat((_, call) => (call === 1 ? silent : list()));
+    assert.deepEqual(await late.cluster.namespaces(), []);
+    const removing = clusterThat((_, call) => (call === 1 ? silent : {}));
+    await removing.cluster.deleteAll("shop", ["pod/canary-0"]);
+    assert.equal(removing.calls.length, 2);
+    const dead = clusterThat(() => silent);
+    await assert.rejects(dead.cluster.namespaces(), /no answer within/);
+    assert.equal(dead.calls.length, 2);
+    const creating = clusterThat(() => silent);
+    await assert.rejects(creating.cluster.createNamespace(toNamespace("shop", "me")), /no answer within/);
+    assert.equal(creating.calls.length, 1);
+    assert.equal((await creating.cluster.runScript("shop", "canary-0", "true", 1000)).code, 124);
+    assert.equal(creating.calls.length, 2);
   });
 
   it("says that it cannot be read", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { binariesOf, foldersOf } from "../../../clusters/toolchain/recipe.ts";
+import * as checkerRecipes from "../../../clusters/toolchain/checker-recipes.ts";
 import * as recipes from "../../../clusters/toolchain/recipes.ts";
 import { goModules } from "../../../clusters/toolchain/versions.ts";
 
@@ -25,7 +26,7 @@ describe("pinned versions", () => {
   it("cover every module folder, and every recipe's folder is one of them", async () => {
     const pinned = Object.keys(goModules).sort();
     assert.deepEqual((await readdir(modules)).sort(), pinned);
-    assert.deepEqual([...new Set(Object.values(recipes).flatMap(foldersOf))].sort(), pinned);
+    assert.deepEqual([...new Set(Object.values({ ...recipes, ...checkerRecipes }).flatMap(foldersOf))].sort(), pinned);
   });
 
   it("carry the checksums that were compared with the upstream sources", async () => {

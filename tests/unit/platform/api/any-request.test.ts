@@ -25,7 +25,7 @@ const query = fc.oneof(
       fc.constantFrom("limit", "continue", "labelSelector", "phase", "dryRun", "branch", "pullRequest", "other"),
       fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom("true", "Ready", "a=b", "b25l")),
     )
-    .map((values) => `?${new URLSearchParams(values)}`),
+    .map((values) => `?${new URLSearchParams(values).toString()}`),
 );
 const spec = fc.record(
   {

@@ -203,6 +203,7 @@ describe("the REST API", () => {
       ["a wrong selector", 400, ({ send }) => send("GET", "/api/v1/environments?labelSelector=a%20b")],
       ["a wrong span", 422, ({ post }) => post("/one/extend", { by: "99999h" })],
       ["a wrong method", 405, ({ send }) => send("PUT", "/api/v1/environments/one")],
+      ["a method that hardly anybody knows", 405, ({ send }) => send("QUERY", "/api/v1/environments/one")],
       ["a path that is not there", 404, ({ send }) => send("GET", "/api/v1/secrets")],
       [
         "a type that is not served",

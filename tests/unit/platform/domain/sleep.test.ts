@@ -284,7 +284,7 @@ describe("Whether an environment sleeps", () => {
       { path: "/api", service: "web", port: 8080 },
     ]);
     const network = described(decide({ ...firstSituation(), settings: withActivator() }))?.network;
-    assert.deepEqual(network, { ingressNamespace: "terrarium", ingressPods: { app: "activator" } });
+    assert.deepEqual(network, { gateway: undefined, ingressNamespace: "terrarium", ingressPods: { app: "activator" } });
     assert.equal(live({}, 0, { settings: settings() }).status.routes, undefined);
   });
 });

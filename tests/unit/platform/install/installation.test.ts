@@ -117,6 +117,51 @@ describe("an installation of the platform service", () => {
     assert.notDeepEqual(await checksums("{ operations: 4, runner: { timeout: 5m } }"), before);
   });
 
+  it("has an activator where the configuration says so, which knows nothing but addresses and reaches environments alone", async () => {
+    const recording = await install(
+      `{ url: "https://{name}.preview.example.com", sleep: { activator: { ingressNamespace: gateways, gateway: { name: public, namespace: gateways } } }, repositories: { 'https://git.example.com/team/shop': {} } }`,
+    );
+    const { spec } = recording.one("Deployment", "terrarium-activator").object;
+    assert.equal(spec.replicas, 2);
+    const { serviceAccountName, containers, volumes } = spec.template.spec;
+    assert.equal(serviceAccountName, "terrarium-activator");
+    assert.deepEqual(containers[0]?.args, [
+      "platform/activate.ts",
+      "--config=/etc/terrarium/configuration/platform.yaml",
+    ]);
+    assert.doesNotMatch(JSON.stringify(volumes), /platform-files|platform-configuration/);
+    const known = recording.one("ConfigMap", "activator-configuration").object.data["platform.yaml"] ?? "";
+    assert.deepEqual(Object.keys(parse(known) as object), ["namespace", "url", "logLevel", "sleep"]);
+
+    const own = {
+      podSelector: {
+        matchLabels: { "app.kubernetes.io/name": "terrarium-activator", "app.kubernetes.io/instance": "terrarium" },
+      },
+    };
+    const { podSelector, egress } = networkPolicy(recording, "allow-activator") ?? {};
+    assert.deepEqual({ podSelector }, own);
+    assert.deepEqual(egress, [
+      { to: [{ namespaceSelector: { matchLabels: { "terrarium.dev/platform": "terrarium" } } }] },
+    ]);
+    const [route] = recording.all("HTTPRoute");
+    assert.deepEqual(pathsOf(route?.object, "*.preview.example.com").length, 1);
+    const role = recording.objects().find(({ name }) => name === "Role terrarium-activator")?.object as unknown as Role;
+    assert.deepEqual(
+      role.rules.map(({ resources, verbs }) => [resources, verbs]),
+      [
+        [["environments"], ["get", "list", "watch"]],
+        [["environments/status"], ["patch"]],
+      ],
+    );
+  });
+
+  it("has no activator otherwise", async () => {
+    assert.deepEqual(
+      (await install()).names().filter((name) => name.includes("activator")),
+      [],
+    );
+  });
+
   it("leaves a pod more time to end than the service takes", async () => {
     const { spec } = (await install("{ drain: 2m, runner: { grace: 40s } }")).one(
       "StatefulSet",
@@ -219,4 +264,8 @@ function configurationIn(recording: Recording) {
     runner: { state: object; job: { image: string } };
     repositories: Record<string, { base: object; secretFiles: Record<string, string> }>;
   };
+}
+
+interface Role {
+  readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
 }
