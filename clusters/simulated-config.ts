@@ -79,6 +79,8 @@ export function kwokctlConfiguration(ports: SimulatedPorts, binary: (name: strin
       patch("kube-apiserver", {
         // A documentation address (RFC 5737): loopback is not accepted here, and a machine without a network has no other.
         "advertise-address": "192.0.2.1",
+        // Without it there are addresses for 250 Services, which some dozens of environments have together.
+        "service-cluster-ip-range": "10.96.0.0/16",
       }),
       patch("kube-controller-manager", {
         "enable-hostpath-provisioner": "true",
