@@ -66,7 +66,7 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|stacks|netcheck|policies|spec|gitops)/|platform/(main|log|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
+      "^((cli|clusters|stacks|netcheck|policies|spec|gitops)/|platform/(main|log|http/log-lines|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(

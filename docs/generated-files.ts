@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { openApiDocument } from "../platform/api/openapi.ts";
 import { platformConfigurationReference } from "../platform/config-reference.ts";
 import { environmentDefinition } from "../platform/crd/definition.ts";
 import { policyReference } from "../policies/reference.ts";
@@ -31,6 +32,7 @@ export function generatedFiles(checkout: string): Record<string, string> {
     }),
     "docs/reference/preview-environments.md": previewEnvironmentReference(),
     "docs/reference/platform-configuration.md": platformConfigurationReference(),
+    "docs/reference/openapi.json": `${JSON.stringify(openApiDocument(), null, 2)}\n`,
     "docs/reference/policies.md": policyReference(),
     "platform/crd/environments.yaml": `${DEFINITION_HEAD}${stringify(environmentDefinition(), { lineWidth: 120 })}`,
     "docs/guestbook.svg": drawEnvironment(stackEnvironment(checkout, "dev")),

@@ -155,6 +155,18 @@ export const platformConfigSchema = z.strictObject({
         .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'a range of addresses such as "10.0.0.0/8"' }))
         .default([])
         .meta({ description: "Ranges of the proxies in front, whose X-Forwarded-* headers are believed." }),
+      callers: z
+        .strictObject({
+          namespaces: z.array(dnsLabel()).default([]).meta({ description: "Those of the cluster's gateway, say." }),
+          networks: z
+            .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'a range of addresses such as "10.0.0.0/8"' }))
+            .default([])
+            .meta({ description: "Addresses outside the cluster." }),
+        })
+        .prefault({})
+        .meta({
+          description: "Who reaches an installed service, by network policy; `kubectl port-forward` always does.",
+        }),
       audiences: z.array(z.string().min(1)).min(1).default(["terrarium"]).meta({
         description:
           "Audiences of the tokens that callers may use; one is enough. That of the API server accepts tokens which can be used there too.",

@@ -17,8 +17,10 @@ import { LiveConfig, readConfigFile } from "./config-file.ts";
 import { GarbageCollection } from "./garbage-collection.ts";
 import { Access } from "./http/access.ts";
 import type { HttpContext } from "./http/context.ts";
+import { EventStreams } from "./http/event-stream.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Mutations } from "./http/mutations.ts";
+import { Records } from "./http/records.ts";
 import { portOf, serve } from "./http/server.ts";
 import { LeaderElection } from "./leader-election.ts";
 import { createLog } from "./log.ts";
@@ -90,11 +92,13 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     log,
     changed: (name) => reconciler?.changed(name),
   });
+  const streams = new EventStreams(clock);
   const metrics: Metrics = new Metrics({
     phases: () => environments.list().map(({ status }) => status?.phase),
     queueLength: () => reconciler?.queueLength ?? 0,
     running: (kind) => operations.count(kind),
     leading: () => election.leading,
+    eventStreams: () => streams.count,
   });
   const operations = new Operations({
     runner,
@@ -173,6 +177,8 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     environments,
     access,
     mutations: new Mutations({ environments, access, audit }),
+    records: new Records(api, namespace, clock),
+    streams,
     settings: () => config.current,
     clock,
     log,

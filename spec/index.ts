@@ -34,10 +34,11 @@ export {
   type StackConfigKey,
   type StackSource,
 } from "./stack-config.ts";
+export { extensionPatch } from "./extension-patch.ts";
 export { environmentJsonSchema } from "./json-schema.ts";
 export { SECRET_KEYS_ANNOTATION } from "./rendering.ts";
 export { resolveEnvironment } from "./resolve.ts";
-export { checkManifest, resolvePreviewEnvironment } from "./resolve-preview-environment.ts";
+export { checkManifest, readInput, resolvePreviewEnvironment } from "./resolve-preview-environment.ts";
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";
 export { selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";

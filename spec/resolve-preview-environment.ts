@@ -15,7 +15,7 @@ import { readAsServer } from "./server-reading.ts";
  * @throws InvalidSpecError that lists every problem.
  */
 export function resolvePreviewEnvironment(spec: unknown): ResolvedPreviewEnvironment {
-  return parse(previewEnvironmentSchema, spec);
+  return readInput(previewEnvironmentSchema, spec);
 }
 
 /**
@@ -25,11 +25,16 @@ export function resolvePreviewEnvironment(spec: unknown): ResolvedPreviewEnviron
  * @throws InvalidSpecError that lists every problem.
  */
 export function checkManifest(manifest: unknown): PreviewEnvironmentManifest {
-  parse(previewEnvironmentManifestSchema, manifest);
+  readInput(previewEnvironmentManifestSchema, manifest);
   return manifest as PreviewEnvironmentManifest;
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+/**
+ * Checks what somebody wrote, as the API server reads it, and fills in defaults. Pure.
+ *
+ * @throws InvalidSpecError that lists every problem.
+ */
+export function readInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const annotated = annotatedSchema(schema);
   const { value, problems } = readAsServer(input, annotated);
   const parsed = schema.safeParse(value);

@@ -12,6 +12,7 @@ const SPEC_KEYS = [
   "network",
   "observability",
   "quota",
+  "asleep",
 ] as const;
 
 /** Keys of a stack's configuration that say where it runs and what it starts from. */

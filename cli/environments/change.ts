@@ -1,4 +1,3 @@
-import { sleepPatch, wakePatch } from "../../spec/index.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { connect, type TargetOptions } from "./connect.ts";
 import { qualifiedName } from "./format.ts";
@@ -26,11 +25,8 @@ export async function extend(
   options: TargetOptions,
 ): Promise<void> {
   const client = await connect(surroundings, options);
-  const { status } = await client.read(name);
-  const end = Math.max(Date.now(), Date.parse(status?.expiresAt ?? "") || 0);
-  const until = new Date(end + byMs).toISOString().replace(/\.\d+Z$/, "Z");
-  await client.change(name, { spec: { extendedUntil: until } });
-  surroundings.stdout.write(`${qualifiedName(name)} is wanted until ${until}\n`);
+  const { spec } = await client.extend(name, byMs);
+  surroundings.stdout.write(`${qualifiedName(name)} is wanted until ${spec.extendedUntil}\n`);
 }
 
 /** Puts a preview environment to sleep, and waits until it sleeps where that is asked for. */
@@ -40,7 +36,7 @@ export async function sleep(
   { wait, timeout, ...target }: TargetOptions & WaitOptions,
 ): Promise<void> {
   const client = await connect(surroundings, target);
-  await client.change(name, sleepPatch(await client.read(name), new Date()));
+  await client.sleep(name);
   if (wait) await waitUntilAsleep(surroundings, client, name, timeout);
   surroundings.stdout.write(`${qualifiedName(name)} ${wait ? "sleeps" : "is being put to sleep"}\n`);
 }
@@ -52,7 +48,7 @@ export async function wake(
   { wait, timeout, ...target }: TargetOptions & WaitOptions,
 ): Promise<void> {
   const client = await connect(surroundings, target);
-  await client.change(name, wakePatch(await client.read(name), new Date()));
+  await client.wake(name);
   if (wait) await waitUntilReady(surroundings, client, name, timeout);
   surroundings.stdout.write(`${qualifiedName(name)} ${wait ? "is ready" : "is being woken"}\n`);
 }

@@ -110,7 +110,9 @@ function addCommand(env: Command, name: string, description: string): Command {
     .addOption(stackOption())
     .option("--kubeconfig <file>", "kubeconfig file of the cluster; default: the cluster of the stack")
     .option("--context <name>", "context of the kubeconfig; default: with --kubeconfig its current one")
-    .option("-n, --namespace <name>", "namespace of the platform service; default: terrarium");
+    .option("-n, --namespace <name>", "namespace of the platform service; default: terrarium")
+    .option("--server <address>", "the platform service's own API in place of the cluster's")
+    .option("--token-file <file>", "file with the token for --server; default: the kubeconfig's");
 }
 
 function nameArgument(): Argument {

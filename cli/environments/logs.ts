@@ -1,3 +1,4 @@
+import { newLines } from "../../platform/http/log-lines.ts";
 import { CommandFailure } from "../exit.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { connect, type TargetOptions } from "./connect.ts";
@@ -14,7 +15,7 @@ export async function logs(surroundings: Surroundings, name: string, options: Lo
   await client.read(name);
   let shown: readonly string[] = [];
   for await (const log of client.followLog(name, surroundings.interrupted)) {
-    const lines = log?.split("\n").slice(0, -1) ?? [];
+    const lines = log ?? [];
     surroundings.stdout.write(
       newLines(shown, lines)
         .map((line) => `${line}\n`)
@@ -26,13 +27,4 @@ export async function logs(surroundings: Surroundings, name: string, options: Lo
     return;
   }
   surroundings.interrupted.throwIfAborted();
-}
-
-/** What a log says since it was last seen. The log keeps its last lines only: older ones go at its start. */
-export function newLines(before: readonly string[], now: readonly string[]): readonly string[] {
-  for (let gone = 0; gone < before.length; gone += 1) {
-    const kept = before.slice(gone);
-    if (kept.every((line, index) => line === now[index])) return now.slice(kept.length);
-  }
-  return now;
 }

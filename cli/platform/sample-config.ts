@@ -23,6 +23,6 @@ function content(checkout: string): object {
   return {
     repositories: { [SAMPLE_REPOSITORY]: { base: join(checkout, "examples/guestbook/environment.yaml") } },
     ttl: { default: "72h" },
-    http: { port: 0 },
+    http: { port: 0, address: "127.0.0.1" },
   };
 }

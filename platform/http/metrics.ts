@@ -9,6 +9,8 @@ export interface MetricSources {
   readonly queueLength: () => number;
   readonly running: (kind: OperationKind) => number;
   readonly leading: () => boolean;
+  /** Answers of the HTTP server that go on. */
+  readonly eventStreams: () => number;
 }
 
 const OPERATION_KINDS: readonly OperationKind[] = ["apply", "destroy", "detect-drift"];
@@ -63,6 +65,14 @@ export class Metrics {
       registers,
       collect() {
         this.set(sources.leading() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: "terrarium_event_streams",
+      help: "Streams of events that somebody reads.",
+      registers,
+      collect() {
+        this.set(sources.eventStreams());
       },
     });
     this.#operationSeconds = new Histogram({

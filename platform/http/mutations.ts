@@ -1,3 +1,4 @@
+import { isConflict } from "../adapters/kubernetes/api.ts";
 import type { Environments } from "../adapters/kubernetes/environments.ts";
 import type { Log } from "../log.ts";
 import type { PreviewEnvironment, PreviewEnvironmentManifest } from "../../spec/index.ts";
@@ -7,6 +8,9 @@ import { HttpProblem, toHttpProblem } from "./problem.ts";
 
 /** What callers have done to environments. */
 export type Action = "create" | "delete" | "extend" | "sleep" | "wake" | "approve";
+
+/** How often a change is tried on a version that is no more when it arrives. */
+const TRIES = 5;
 
 /** Arguments of {@link Mutations}. */
 export interface MutationsArgs {
@@ -47,16 +51,29 @@ export class Mutations {
     patch: (environment: PreviewEnvironment) => object,
   ): Promise<PreviewEnvironment> {
     const verb = action === "approve" ? "approve" : "patch";
-    return this.#do(caller, action, name, [verb], async () => {
-      const environment = await this.#args.environments.read(name);
-      if (environment === undefined) throw new HttpProblem("not-found", `There is no environment ${name}.`);
-      return this.#args.environments.change(environment, patch(environment));
-    });
+    return this.#do(caller, action, name, [verb], () => this.#change(name, patch, TRIES));
   }
 
   /** Asks for an environment's deletion; it goes when what it stands for is gone. */
   delete(caller: Caller, name: string): Promise<void> {
     return this.#do(caller, "delete", name, ["delete"], () => this.#args.environments.remove(name));
+  }
+
+  /** The service itself writes into the same objects: another version is read, and changed in its turn. */
+  async #change(
+    name: string,
+    patch: (environment: PreviewEnvironment) => object,
+    tries: number,
+  ): Promise<PreviewEnvironment> {
+    const { environments } = this.#args;
+    const environment = await environments.read(name);
+    if (environment === undefined) throw new HttpProblem("not-found", `There is no environment ${name}.`);
+    try {
+      return await environments.change(environment, patch(environment));
+    } catch (error) {
+      if (tries > 1 && isConflict(error)) return this.#change(name, patch, tries - 1);
+      throw error;
+    }
   }
 
   async #do<T>(

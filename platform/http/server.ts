@@ -45,8 +45,10 @@ export async function serve(args: ServerArgs): Promise<FastifyInstance> {
     frameworkErrors: (error, _request, reply) => void answerProblem(error, reply),
   });
   app.removeContentTypeParser("text/plain");
+  const unserved = rememberPaths(app);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    if (request.is404) throw unserved(request);
     refuseForeignOrigin(request);
   });
   app.setErrorHandler((error, request, reply) => {
@@ -55,7 +57,6 @@ export async function serve(args: ServerArgs): Promise<FastifyInstance> {
       log.error("a request failed", { method, route: routeOptions.url, reason: reasonOf(error) });
     return answerProblem(error, reply);
   });
-  answerUnserved(app);
 
   app.get("/healthz", () => "ok\n");
   app.get("/readyz", (_request, reply) => {
@@ -97,8 +98,8 @@ function answerProblem(error: unknown, reply: FastifyReply): FastifyReply {
   return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** Tells paths that are served with other methods from those that are not served at all. */
-function answerUnserved(app: FastifyInstance): void {
+/** @returns what tells paths that are served with other methods from those that are not served at all. */
+function rememberPaths(app: FastifyInstance): (request: FastifyRequest) => HttpProblem {
   const served = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook("onRoute", ({ url, method }) => {
     const pattern = new RegExp(`^${url.replaceAll(/:[^/]+/g, "[^/]+").replaceAll("*", ".*")}$`);
@@ -106,19 +107,13 @@ function answerUnserved(app: FastifyInstance): void {
     for (const each of [method].flat()) methods.add(each);
     served.set(url, { pattern, methods });
   });
-  app.setNotFoundHandler(({ url, method }: FastifyRequest, reply) => {
+  return ({ url }) => {
     const [path = ""] = url.split("?");
     const methods = [...served.values()].flatMap((each) => (each.pattern.test(path) ? [...each.methods] : []));
-    const problem =
-      methods.length === 0
-        ? new HttpProblem("not-found", "Nothing is served at this path.")
-        : new HttpProblem("method-not-allowed", `Served here: ${methods.join(", ")}.`, {
-            headers: { allow: methods.join(", ") },
-          });
-    // The body of what nobody reads may go on for long.
-    if (!["GET", "HEAD"].includes(method)) void reply.header("connection", "close");
-    return answerProblem(problem, reply);
-  });
+    if (methods.length === 0) return new HttpProblem("not-found", "Nothing is served at this path.");
+    const allow = methods.join(", ");
+    return new HttpProblem("method-not-allowed", `Served here: ${allow}.`, { headers: { allow } });
+  };
 }
 
 /** Answers what is no HTTP, or took too long. */

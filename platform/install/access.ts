@@ -51,6 +51,9 @@ function serviceRules(environmentRole: string): readonly Rule[] {
     rule(RBAC, ["create"], "rolebindings"),
     { ...rule(RBAC, ["bind"], "clusterroles"), resourceNames: [environmentRole] },
     { ...rule("discovery.k8s.io", ["get"], "endpointslices"), resourceNames: ["kubernetes"] },
+    // Who callers of the API are, and what they may do.
+    rule("authentication.k8s.io", ["create"], "tokenreviews"),
+    rule("authorization.k8s.io", ["create"], "subjectaccessreviews"),
   ];
 }
 
@@ -59,7 +62,7 @@ const OWN_RULES: readonly Rule[] = [
   rule(group, ["get", "list", "watch", "create", "patch", "delete"], plural),
   rule(group, ["update"], `${plural}/status`),
   rule("", ["get", "create", "patch"], "configmaps"),
-  rule("", ["create", "patch"], "events"),
+  rule("", ["list", "create", "patch"], "events"),
   rule("coordination.k8s.io", ["get", "create", "update"], "leases"),
 ];
 

@@ -10,7 +10,16 @@ import { clusterNames, SERVICE, userName } from "./names.ts";
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export function admissionManifests({ namespace, config }: Installation): Manifest[] {
+export function admissionManifests(installation: Installation): Manifest[] {
+  const { namespace, config } = installation;
+  return [
+    ...writesManifests(installation),
+    ...approvalManifests(installation),
+    ...(config.sleep.activator ? activatorManifests(namespace) : []),
+  ];
+}
+
+function writesManifests({ namespace, config }: Installation): Manifest[] {
   const { policy: name } = clusterNames(namespace);
   const users = [...new Set([SERVICE, config.runner.job.serviceAccount])].map((each) => userName(namespace, each));
   const prefix = PREVIEW_ENVIRONMENT.namespacePrefix;
@@ -25,6 +34,15 @@ export function admissionManifests({ namespace, config }: Installation): Manifes
         failurePolicy: "Fail",
         matchConstraints: {
           resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
+          // Questions to the API server, which change nothing.
+          excludeResourceRules: [
+            {
+              apiGroups: ["authentication.k8s.io", "authorization.k8s.io"],
+              apiVersions: ["*"],
+              operations: ["CREATE"],
+              resources: ["tokenreviews", "subjectaccessreviews"],
+            },
+          ],
         },
         matchConditions: [
           {
@@ -42,7 +60,50 @@ export function admissionManifests({ namespace, config }: Installation): Manifes
       },
     },
     bindingOf(name),
-    ...(config.sleep.activator ? activatorManifests(namespace) : []),
+  ];
+}
+
+/**
+ * Which pull request an Environment is of, and which commit of a fork may run, is for those to say who may approve: whoever takes
+ * either away or puts it there lets code of strangers run with all that the repository has.
+ */
+function approvalManifests({ namespace }: Installation): Manifest[] {
+  const { approvals: name } = clusterNames(namespace);
+  const { group, version, plural } = PREVIEW_ENVIRONMENT;
+  const mayApprove = `authorizer.group('${group}').resource('${plural}').subresource('approve').namespace('${namespace}').name(request.name).check('update').allowed()`;
+  const unchanged = ["pullRequest", "approval"].map((field) => {
+    const [now, before] = [`has(object.spec.${field})`, `oldObject != null && has(oldObject.spec.${field})`];
+    return `(${now} == (${before}) && (!${now} || object.spec.${field} == oldObject.spec.${field}))`;
+  });
+  return [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+          resourceRules: [
+            { apiGroups: [group], apiVersions: [version], operations: ["CREATE", "UPDATE"], resources: [plural] },
+          ],
+        },
+        matchConditions: [
+          {
+            name: "is-not-the-platform",
+            expression: `request.userInfo.username != '${userName(namespace, SERVICE)}'`,
+          },
+        ],
+        validations: [
+          {
+            expression: `(${unchanged.join(" && ")}) || ${mayApprove}`,
+            message: `spec.pullRequest and spec.approval are written by the platform service and by those who may update ${plural}/approve.`,
+            reason: "Forbidden",
+          },
+        ],
+      },
+    },
+    bindingOf(name),
   ];
 }
 

@@ -33,10 +33,10 @@ export function clusterNames(namespace: string) {
     approve: `${namespace}-environments-approve`,
     /** Holds all of these to the namespaces of environments. */
     policy: `${namespace}-platform`,
-    /** Holds the activator to one field. */
-    activator: `${namespace}-activator`,
     /** Holds people to what they may say of pull requests. */
     approvals: `${namespace}-approvals`,
+    /** Holds the activator to one field. */
+    activator: `${namespace}-activator`,
   } as const;
 }
 

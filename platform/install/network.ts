@@ -28,6 +28,7 @@ export function networkManifests(installation: Installation, apiServer: readonly
     policy(namespace, "allow-metrics", service, {
       ingress: [{ from: [{ namespaceSelector: { matchLabels: monitoring } }], ports: [tcp(config.http.port)] }],
     }),
+    ...callers(namespace, service, config.http),
     ...(config.sleep.activator ? activatorPolicies(namespace, monitoring) : []),
     ...(outside.length > 0
       ? [policy(namespace, "allow-state", { "app.kubernetes.io/part-of": APPLICATION }, { egress: outside.map(to) })]
@@ -48,6 +49,20 @@ export function networkManifests(installation: Installation, apiServer: readonly
         ]
       : []),
   ];
+}
+
+/** Who asks for the API and the pages, which nobody may where none is named. */
+function callers(
+  namespace: string,
+  service: Readonly<Record<string, string>>,
+  { port, callers: { namespaces, networks } }: Installation["config"]["http"],
+): Manifest[] {
+  const from = [
+    ...namespaces.map((name) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } })),
+    ...networks.map((cidr) => ({ ipBlock: { cidr } })),
+  ];
+  if (from.length === 0) return [];
+  return [policy(namespace, "allow-callers", service, { ingress: [{ from, ports: [tcp(port)] }] })];
 }
 
 /** The activator reaches every port of this platform's environments, whose own policies say which are open to it. */

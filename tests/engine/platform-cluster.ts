@@ -219,6 +219,13 @@ export class PlatformProcess {
     return readFileSync(this.#log, "utf8");
   }
 
+  /** Address of its HTTP server, once it has started. */
+  get url(): string {
+    const port = /"started".*"port":(\d+)/.exec(this.log)?.[1];
+    if (port === undefined) throw new Error(`the service has not started:\n${this.log}`);
+    return `http://127.0.0.1:${port}`;
+  }
+
   /** Waits until a line of the log has a text. */
   async says(text: string, seconds = 30): Promise<void> {
     await until(() => {

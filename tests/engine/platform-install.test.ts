@@ -88,6 +88,18 @@ describe("an installed platform service", () => {
     assert.ok(await cluster.read("/api/v1/namespaces/preview-theirs"));
   });
 
+  it("may ask who callers are and what they may do, and read the events of its own namespace alone", async () => {
+    const spec = { token: "nobody's", audiences: ["terrarium"] };
+    assert.equal((await refusal("POST", "/apis/authentication.k8s.io/v1/tokenreviews", { spec })).status, 200);
+    const resourceAttributes = { namespace: NAMESPACE, group: "terrarium.dev", resource: "environments", verb: "get" };
+    const question = { spec: { user: "ada", resourceAttributes } };
+    assert.equal((await refusal("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", question)).status, 200);
+    assert.equal((await refusal("GET", `/api/v1/namespaces/${NAMESPACE}/events`)).status, 200);
+    assert.equal((await refusal("GET", "/api/v1/events")).status, 403);
+    const token = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${SERVICE}/token`;
+    assert.equal((await refusal("POST", token, { spec: {} })).status, 403);
+  });
+
   it("may do nothing beside it", async () => {
     await cluster.api.send("POST", "/api/v1/namespaces", { body: { metadata: { name: "others" } } });
     const role = { apiGroup: RBAC, kind: "ClusterRole", name: "terrarium-environment" };

@@ -7,7 +7,7 @@ import {
 } from "../../../spec/index.ts";
 import type { Clock } from "../../clock.ts";
 import type { Log } from "../../log.ts";
-import { type Api, isNotFound } from "./api.ts";
+import { type Api, ApiError, isNotFound } from "./api.ts";
 import { Informer, type ObjectSource, withoutManagedFields } from "./informer.ts";
 
 /** Arguments of {@link Environments}. */
@@ -89,7 +89,7 @@ export class Environments {
   /** Reads an object from the API server itself. @returns undefined when it is not there. */
   async read(name: string): Promise<PreviewEnvironment | undefined> {
     try {
-      return this.#keep(await this.#api.send("GET", `${this.#path}/${name}`));
+      return this.#keep(await this.#api.send("GET", this.#at(name)));
     } catch (error) {
       if (!isNotFound(error)) throw error;
       this.#ahead.delete(name);
@@ -108,21 +108,20 @@ export class Environments {
     const query = { fieldValidation: "Strict", ...(isDryRun ? { dryRun: "All" } : {}) };
     const body = { ...manifest, metadata: { ...manifest.metadata, namespace: this.#namespace } };
     const created = await this.#api.send<PreviewEnvironment>("POST", this.#path, { query, body });
-    return isDryRun ? created : this.#keep(created);
+    return isDryRun ? withoutManagedFields(created) : this.#keep(created);
   }
 
   /** Changes an object, if it is still the very version that is given. @param patch a merge patch. @throws ApiError */
   async change({ metadata }: PreviewEnvironment, patch: object): Promise<PreviewEnvironment> {
     const { name, resourceVersion } = metadata;
     const body = { ...patch, metadata: { resourceVersion } };
-    return this.#keep(
-      await this.#api.send("PATCH", `${this.#path}/${name}`, { query: { fieldValidation: "Strict" }, body }),
-    );
+    const query = { fieldValidation: "Strict" };
+    return this.#keep(await this.#api.send("PATCH", this.#at(name), { query, body }));
   }
 
   /** Asks for an object's deletion, whatever it has become. @throws ApiError */
   async remove(name: string): Promise<void> {
-    await this.#api.send("DELETE", `${this.#path}/${name}`);
+    await this.#api.send("DELETE", this.#at(name));
   }
 
   /** Writes the whole status, onto the very version that is given. @throws ApiError, with status 409 when that has changed. */
@@ -156,6 +155,13 @@ export class Environments {
     const { name, uid, resourceVersion } = environment.metadata;
     const body = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid, resourceVersion } };
     await this.#api.send("DELETE", `${this.#path}/${name}`, { body });
+  }
+
+  /** Path of an object. A name may come from anybody; one that no object can have leads nowhere. */
+  #at(name: string): string {
+    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
+      throw new ApiError(404, `GET ${this.#path}: 404 no environment has such a name`);
+    return `${this.#path}/${name}`;
   }
 
   #writeFinalizers(environment: PreviewEnvironment, finalizers: readonly string[]): Promise<PreviewEnvironment> {

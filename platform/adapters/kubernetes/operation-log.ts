@@ -4,6 +4,7 @@ import type { OperationEvent } from "../../domain/operation.ts";
 import { type Log, reasonOf } from "../../log.ts";
 import type { Api } from "./api.ts";
 import { writeConfigMap } from "./config-map.ts";
+import { logName } from "./records.ts";
 
 /** Lines that are kept of an operation, and the characters of each. */
 const [MOST_LINES, MOST_CHARACTERS] = [200, 1_000];
@@ -67,7 +68,7 @@ export class OperationLog {
     const ownerReferences = [{ apiVersion: `${group}/${version}`, kind, name, uid }];
     try {
       const data = { log: `${this.#lines.join("\n")}\n` };
-      await writeConfigMap(api, { namespace, name: `${name}-log`, ownerReferences }, data);
+      await writeConfigMap(api, { namespace, name: logName(name), ownerReferences }, data);
     } catch (error) {
       log.debug("the log of an operation was not written", { environment: name, reason: reasonOf(error) });
     }

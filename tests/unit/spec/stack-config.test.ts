@@ -137,7 +137,7 @@ describe("A stack's configuration", () => {
 
   it("refuses keys that don't exist, each with those that do", () => {
     const allowed =
-      "tier, name, application, services, dataStores, migrations, network, observability, quota, base, secretValues, context, kubeconfig";
+      "tier, name, application, services, dataStores, migrations, network, observability, quota, asleep, base, secretValues, context, kubeconfig";
     assert.throws(
       () => toEnvironmentSpec({ ...stack, config: { teir: "dev", service: {} } }),
       new InvalidSpecError([

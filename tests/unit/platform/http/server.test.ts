@@ -12,6 +12,7 @@ describe("the service's HTTP server", () => {
     queueLength: () => 3,
     running: (kind) => (kind === "apply" ? 2 : 0),
     leading: () => true,
+    eventStreams: () => 4,
   });
   const get = async (path: string, method = "GET") => {
     const response = await fetch(`http://127.0.0.1:${portOf(server)}${path}`, { method });
@@ -44,6 +45,7 @@ describe("the service's HTTP server", () => {
       "terrarium_work_queue_length 3",
       'terrarium_operations_running{kind="apply"} 2',
       "terrarium_leader 1",
+      "terrarium_event_streams 4",
       'terrarium_operation_seconds_sum{kind="apply",outcome="ok"} 12',
       'terrarium_operation_step_seconds_sum{kind="apply",step="data stores"} 3.5',
       'terrarium_operation_failures_total{kind="apply",reason="Timeout"} 1',

@@ -191,6 +191,21 @@ describe("an installation of the platform service", () => {
     );
   });
 
+  it("is reached by those whom the configuration names, and else by the monitoring alone", async () => {
+    assert.equal(networkPolicy(await install("{}"), "allow-callers"), undefined);
+    const callers = "{ namespaces: [ingress-nginx], networks: [192.0.2.0/24] }";
+    const policy = networkPolicy(await install(`http: { port: 9000, callers: ${callers} }`), "allow-callers");
+    assert.deepEqual(policy?.ingress, [
+      {
+        from: [
+          { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } },
+          { ipBlock: { cidr: "192.0.2.0/24" } },
+        ],
+        ports: [{ protocol: "TCP", port: 9000 }],
+      },
+    ]);
+  });
+
   it("has no rule with a wildcard, and none for Secrets of the whole cluster", async () => {
     const recording = await install(`runner: { kind: job, state: { address: "${ADDRESS}" } }`);
     const roles = recording.objects().filter(({ object }) => /Role$/.test(object.kind));
