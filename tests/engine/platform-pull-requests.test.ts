@@ -63,6 +63,8 @@ describe("pull requests and their environments", () => {
       tellStory(service.story);
     } finally {
       await service.stop();
+      // No service runs that would have something to remove.
+      await cluster.api.send("DELETE", ENVIRONMENTS);
     }
   });
 
