@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type Clock, pause } from "../clock.ts";
-import { type EventSource, streamEvents } from "../http/event-stream.ts";
+import type { EventSource } from "../http/event-stream.ts";
 import type { Desk } from "./desk.ts";
 import { find } from "./page-routes.ts";
 
@@ -12,22 +12,24 @@ const LOOK_MS = 3_000;
  * may see.
  */
 export function serveChanges(app: FastifyInstance, desk: Desk): void {
-  const { access, environments, clock } = desk.context;
+  const { access, environments, streams, clock } = desk.context;
 
   app.get("/events", async (request, reply) => {
-    await access.demand(await access.authenticate(request), "list");
-    return streamEvents(
+    const caller = await access.authenticate(request);
+    await access.demand(caller, "list");
+    return streams.open(
       reply,
-      clock,
+      caller,
       changesOf(environments.follow.bind(environments), () => true),
     );
   });
 
   app.get<{ Params: { name: string } }>("/environments/:name/events", async (request, reply) => {
-    const { metadata } = await find(desk, await access.authenticate(request), request.params.name);
+    const caller = await access.authenticate(request);
+    const { metadata } = await find(desk, caller, request.params.name);
     const changes = changesOf(environments.follow.bind(environments), (name) => name === metadata.name);
     const isBusy = (): boolean => environments.get(metadata.name)?.status?.operation !== undefined;
-    return streamEvents(reply, clock, async (send, ended) => {
+    return streams.open(reply, caller, async (send, ended) => {
       await Promise.all([
         changes(send, ended),
         lookAgain(clock, isBusy, () => send({ event: "change", data: null }), ended),

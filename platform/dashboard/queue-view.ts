@@ -1,6 +1,6 @@
 import type { PreviewEnvironment } from "../../spec/index.ts";
 import { admit } from "../domain/admission.ts";
-import { isAdmitted, isRejected } from "../domain/conditions.ts";
+import { isAdmitted, isOutOfLine } from "../domain/conditions.ts";
 import { repositoryKey } from "../domain/names.ts";
 import type { DomainSettings } from "../domain/settings.ts";
 import { operationName } from "./status-view.ts";
@@ -54,7 +54,7 @@ export function viewQueue(
   const waiting = environments.flatMap((environment): WaitingView[] => {
     const { metadata, spec, status } = environment;
     const verdict = verdicts.get(metadata.name);
-    const isInLine = status?.phase === "Queued" && metadata.deletionTimestamp === undefined && !isRejected(status);
+    const isInLine = status?.phase === "Queued" && metadata.deletionTimestamp === undefined && !isOutOfLine(status);
     if (!isInLine || verdict === undefined || verdict.admitted) return [];
     return [
       {

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { runCommand } from "../../../clusters/run-command.ts";
 import { findExecutable } from "../../../clusters/toolchain/executable.ts";
@@ -15,7 +14,6 @@ export interface Look {
 }
 
 const SIZES = { desktop: { width: 1200, height: 800 }, phone: { width: 390, height: 844 } } as const;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Rules that axe checks: WCAG 2.2 at level AA, and what it calls good practice. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -75,7 +73,7 @@ export async function openWindows(
 
 /** What axe finds wrong with a page, one line each. */
 export async function audit(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
     `axe.run({ runOnly: ${JSON.stringify(RULES)} })`,
   );

@@ -7,6 +7,7 @@ import { readWorkloads } from "../../../platform/adapters/kubernetes/workloads.t
 import { platformConfigSchema, toSettings, type PlatformConfig } from "../../../platform/config.ts";
 import { dashboard } from "../../../platform/dashboard/index.ts";
 import { Access } from "../../../platform/http/access.ts";
+import { EventStreams } from "../../../platform/http/event-stream.ts";
 import { Mutations } from "../../../platform/http/mutations.ts";
 import { Records } from "../../../platform/http/records.ts";
 import { portOf, serve } from "../../../platform/http/server.ts";
@@ -62,6 +63,7 @@ export class DashboardServer {
       access,
       mutations: new Mutations({ environments, access, audit: log }),
       records: new Records(api, NAMESPACE, clock),
+      streams: new EventStreams(clock),
       settings: () => settings,
       clock,
       log,
