@@ -125,7 +125,7 @@ function tableRow(row: RowView, hasCosts: boolean): Html {
     <td class="state">
       ${statusBadge(status)}${status.detail !== undefined && html`<span class="detail">${status.detail}</span>`}
     </td>
-    <td class="request">
+    <td class="request ${number === undefined && "vacant"}">
       ${
         number !== undefined &&
         (pullRequestUrl === undefined
@@ -133,7 +133,7 @@ function tableRow(row: RowView, hasCosts: boolean): Html {
           : html`<a href="${pullRequestUrl}" rel="noreferrer">${icon("merge")}${number}</a>`)
       }
     </td>
-    <td class="owner">${owner}</td>
+    <td class="owner ${owner === undefined && "vacant"}">${owner}</td>
     <td class="number age"><time datetime="${createdAt}" title="${createdAt}">${age}</time></td>
     ${hasCosts && html`<td class="number cost">${cost ?? html`<span class="none">–</span>`}</td>`}
     <td class="page">
