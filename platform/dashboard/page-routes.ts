@@ -24,12 +24,12 @@ interface Named {
 
 /** The pages. */
 export function servePages(app: FastifyInstance, desk: Desk): void {
-  const { access, environments, settings } = desk.context;
+  const { access, settings } = desk.context;
 
   app.get<{ Querystring: Record<string, unknown> }>("/", async (request, reply) => {
     const caller = await access.authenticate(request);
     await access.demand(caller, "list");
-    const view = viewList(environments.list(), readListQuery(request.query), desk.view);
+    const view = viewList(listed(desk), readListQuery(request.query), desk.view);
     return desk.show(request, reply, listPage(view), caller);
   });
 
@@ -37,7 +37,7 @@ export function servePages(app: FastifyInstance, desk: Desk): void {
     const caller = await access.authenticate(request);
     await access.demand(caller, "list");
     const { domain, config } = settings();
-    const view = viewQueue(environments.list(), domain, { now: desk.view.now, operations: config.operations });
+    const view = viewQueue(listed(desk), domain, { now: desk.view.now, operations: config.operations });
     return desk.show(request, reply, queuePage(view), caller);
   });
 
@@ -64,6 +64,13 @@ export function servePages(app: FastifyInstance, desk: Desk): void {
     const lost = { stores: stores.map(({ name }) => name), url: environment.status?.url };
     return desk.show(request, reply, deletePage(environment.metadata.name, lost), caller);
   });
+}
+
+/** All environments. @throws HttpProblem where not all are known yet: a part would be taken for the whole. */
+function listed({ context: { environments } }: Desk): readonly PreviewEnvironment[] {
+  if (!environments.synced)
+    throw new HttpProblem("unavailable", "The environments are not listed yet. Try again soon.");
+  return environments.list();
 }
 
 /** An environment that somebody may see. @throws HttpProblem */
