@@ -152,9 +152,9 @@ describe("The dashboard", () => {
     await cluster.api.send("PATCH", `${ENVIRONMENTS}/shop-new`, { body: { spec: { ttl: "24h" } } });
     let text = "";
     while (!text.includes("event: change")) {
-      const { value, done } = await reading.read();
-      if (done) break;
-      text += Buffer.from(value as Uint8Array).toString();
+      const chunk: { readonly done: boolean; readonly value?: unknown } = await reading.read();
+      if (chunk.done) break;
+      text += Buffer.from(chunk.value as Uint8Array).toString();
     }
     assert.match(text, /event: change\ndata: null\n/);
     await reading.cancel();
