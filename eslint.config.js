@@ -31,6 +31,11 @@ export default tseslint.config(
     },
   },
   {
+    // Runs in browsers, as it is.
+    files: ["platform/dashboard/assets/*.js"],
+    ...tseslint.configs.disableTypeChecked,
+  },
+  {
     // mocha's describe/it callbacks and node:assert's async matchers are handled by mocha itself.
     files: ["tests/**/*.ts"],
     rules: {

@@ -3,10 +3,15 @@ import type { Execute } from "./command.ts";
 import { ImageError } from "./errors.ts";
 import type { DebianPackages } from "./recipe.ts";
 
-/** Debian packages of the programs that make images. */
-const PROGRAM_PACKAGES = { mmdebstrap: "mmdebstrap", buildah: "buildah", pip3: "python3-pip" } as const;
+/** Debian packages of the programs that make images, and of those that tests take. */
+const PROGRAM_PACKAGES = {
+  mmdebstrap: "mmdebstrap",
+  buildah: "buildah",
+  pip3: "python3-pip",
+  chromium: "chromium",
+} as const;
 
-/** A program that makes images, or a part of them. */
+/** A program that makes images, or a part of them, or that tests take. */
 export type BuildProgram = keyof typeof PROGRAM_PACKAGES;
 
 /** What {@link ensurePrograms} looks at. */

@@ -15,6 +15,8 @@ export interface GarbageWorld {
   /** When each leftover was first reported, by its key. */
   readonly readReport: () => Promise<ReadonlyMap<string, Date>>;
   readonly writeReport: (reported: ReadonlyMap<string, Date>) => Promise<void>;
+  /** Remembers, for people, that something was removed. */
+  readonly recordRemoval: (leftover: Leftover, reportedAt: Date, at: Date) => Promise<void>;
 }
 
 /** Settings of garbage collection, in milliseconds. */
@@ -69,7 +71,7 @@ export class GarbageCollection {
       this.#report(decision);
       // Nothing is removed that is not written down as reported.
       await this.#args.world.writeReport(decision.reported);
-      for (const leftover of decision.remove) if (!signal.aborted) await this.#remove(leftover);
+      for (const leftover of decision.remove) if (!signal.aborted) await this.#remove(leftover, decision);
     } catch (error) {
       log.warn("the search for leftovers failed", { reason: reasonOf(error) });
     }
@@ -110,18 +112,25 @@ export class GarbageCollection {
     }
   }
 
-  async #remove({ kind, name, environment }: Leftover): Promise<void> {
-    const { world, environments, operations, log, clock } = this.#args;
+  async #remove(leftover: Leftover, { reported }: GarbageDecision): Promise<void> {
+    const { world, environments, log, clock } = this.#args;
+    const { kind, name, environment } = leftover;
     if ((await environments.read(environment)) !== undefined) return;
     log.info("a leftover is being removed", { kind, name });
-    if (kind === "namespace") {
-      await world.deleteNamespace(name);
-      return;
-    }
+    if (kind === "namespace") await world.deleteNamespace(name);
+    else if (!(await this.#destroy(leftover))) return;
+    const now = clock.now();
+    await world.recordRemoval(leftover, reported.get(leftoverKey(leftover)) ?? now, now);
+  }
+
+  /** @returns whether the stack is gone. */
+  async #destroy({ kind, name, environment }: Leftover): Promise<boolean> {
+    const { operations, log, clock } = this.#args;
     const id = `destroy-${fingerprint([name, clock.now().getTime()]).slice(0, 12)}`;
     const outcome = await operations.collect(environment, { id, kind: "destroy", stack: name, namespace: name });
     if (outcome?.ok === false)
       log.warn("a leftover could not be removed", { kind, name, reason: outcome.reason, details: outcome.message });
+    return outcome?.ok === true;
   }
 }
 

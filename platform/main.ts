@@ -6,14 +6,16 @@ import { type ClusterSelection, readClusterAccess } from "./adapters/kubernetes/
 import { KubernetesApi } from "./adapters/kubernetes/api.ts";
 import { clusterWatch, Environments } from "./adapters/kubernetes/environments.ts";
 import { EventRecorder } from "./adapters/kubernetes/events.ts";
-import { garbageReport } from "./adapters/kubernetes/garbage-report.ts";
+import { garbageReport, readLeftovers } from "./adapters/kubernetes/garbage-report.ts";
 import { kubernetesLease } from "./adapters/kubernetes/lease.ts";
 import { deleteNamespace, listNamespaces } from "./adapters/kubernetes/namespaces.ts";
 import { OperationLog } from "./adapters/kubernetes/operation-log.ts";
 import { Reviews } from "./adapters/kubernetes/reviews.ts";
 import { restApi } from "./api/index.ts";
+import { readWorkloads } from "./adapters/kubernetes/workloads.ts";
 import { systemClock as clock } from "./clock.ts";
 import { LiveConfig, readConfigFile } from "./config-file.ts";
+import { dashboard } from "./dashboard/index.ts";
 import { GarbageCollection } from "./garbage-collection.ts";
 import { Access } from "./http/access.ts";
 import type { HttpContext } from "./http/context.ts";
@@ -190,7 +192,14 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
     metrics,
     log,
-    plugins: [restApi(context), ...(pullRequests ? [pullRequests.webhooks] : [])],
+    plugins: [
+      restApi(context),
+      dashboard(context, {
+        workloads: (of) => readWorkloads(api, of),
+        leftovers: () => readLeftovers(api, namespace),
+      }),
+      ...(pullRequests ? [pullRequests.webhooks] : []),
+    ],
   });
   config.watch(stop);
   log.info("started", { namespace, port: portOf(server) });

@@ -31,10 +31,14 @@ export function formatMoney(amount: number, currency: string, { signed = false }
   return new Intl.NumberFormat("en", { style: "currency", currency, signDisplay }).format(amount);
 }
 
-/** Capacity for people: "1.5 cores, 2.3 GiB memory, 10 GiB volumes". */
+/** Capacity for people: "1.5 cores, 2.3 GiB memory, 10 GiB volumes"; what is zero is left out. */
 export function formatCapacity({ cpu, memory, storage }: Omit<Capacity, "pods">): string {
-  const cores = `${decimal(cpu)} ${cpu === 1 ? "core" : "cores"}`;
-  return `${cores}, ${decimal(memory / GIBIBYTE)} GiB memory, ${decimal(storage / GIBIBYTE)} GiB volumes`;
+  const parts = [
+    cpu > 0 && `${decimal(cpu)} ${cpu === 1 ? "core" : "cores"}`,
+    memory > 0 && `${decimal(memory / GIBIBYTE)} GiB memory`,
+    storage > 0 && `${decimal(storage / GIBIBYTE)} GiB volumes`,
+  ];
+  return parts.filter((part) => part !== false).join(", ") || "nothing";
 }
 
 function decimal(value: number): string {

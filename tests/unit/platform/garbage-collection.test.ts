@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { garbageReport } from "../../../platform/adapters/kubernetes/garbage-report.ts";
+import { garbageReport, readLeftovers } from "../../../platform/adapters/kubernetes/garbage-report.ts";
 import { deleteNamespace, listNamespaces } from "../../../platform/adapters/kubernetes/namespaces.ts";
 import { GarbageCollection, type GarbageSettings } from "../../../platform/garbage-collection.ts";
 import { settle } from "./scripted-clock.ts";
@@ -46,6 +46,14 @@ describe("garbage collection", () => {
     assert.deepEqual(
       [...world.api.objects.keys()].filter((path) => /^\/api\/v1\/namespaces\/preview-[a-z-]+$/.test(path)),
       ["/api/v1/namespaces/preview-of-people", "/api/v1/namespaces/preview-other"],
+    );
+    const { removed } = await readLeftovers(world.api, "terrarium");
+    assert.deepEqual(
+      removed.map(({ key, reportedAt, at }) => [key, at.getTime() - reportedAt.getTime()]),
+      [
+        ["namespace/preview-gone", EVERY_MS],
+        ["namespace/preview-gone-logs", EVERY_MS],
+      ],
     );
   });
 

@@ -178,6 +178,7 @@ async function lead({ lasting = false } = {}) {
       deleteNamespace: () => Promise.resolve(),
       readReport: () => Promise.resolve(reported),
       writeReport: (report) => Promise.resolve(void (reported = report)),
+      recordRemoval: () => Promise.resolve(),
     },
     environments,
     operations,

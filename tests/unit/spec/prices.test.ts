@@ -62,6 +62,7 @@ describe("Capacity for people", () => {
       formatCapacity({ cpu: 1.25, memory: 1.5 * GIBIBYTE, storage: 10 * GIBIBYTE }),
       "1.25 cores, 1.5 GiB memory, 10 GiB volumes",
     );
-    assert.equal(formatCapacity({ cpu: 1, memory: 0, storage: 0 }), "1 core, 0 GiB memory, 0 GiB volumes");
+    assert.equal(formatCapacity(NO_CAPACITY), "nothing");
+    assert.equal(formatCapacity({ cpu: 1, memory: 0, storage: 0 }), "1 core");
   });
 });
