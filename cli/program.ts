@@ -3,6 +3,7 @@ import { requestableClusters, type RequestedCluster } from "../clusters/choose.t
 import { addCheckCommand } from "./check/options.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { addEnvironmentCommands } from "./environments/commands.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
@@ -175,6 +176,13 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .action((options: { stack: string; onlyDifferences: boolean; outside?: OutsideAddress; output: ReportFormat }) =>
       netcheck(surroundings, options),
     );
+
+  program
+    .command("doctor")
+    .description("say what is wrong with an environment, the most likely cause first, with evidence and next step")
+    .addOption(stackOption())
+    .addOption(outputOption())
+    .action((options: { stack: string; output: ReportFormat }) => doctor(surroundings, options));
 
   program
     .command("shellenv")

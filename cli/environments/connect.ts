@@ -24,7 +24,7 @@ const DEFAULT_NAMESPACE = "terrarium";
  * @throws CommandFailure when there is no such cluster.
  */
 export async function connect(surroundings: Surroundings, options: TargetOptions): Promise<EnvironmentClient> {
-  const selection = await select(surroundings, options);
+  const selection = await selectCluster(surroundings, options);
   // Loaded only here: it takes longer than all other modules together.
   const [{ Watch }, { readClusterAccess }, { KubernetesApi }] = await Promise.all([
     import("@kubernetes/client-node"),
@@ -41,7 +41,8 @@ export async function connect(surroundings: Surroundings, options: TargetOptions
   }
 }
 
-async function select(
+/** Finds the cluster that options name, else the stack's. @throws CommandFailure when there is no such cluster. */
+export async function selectCluster(
   surroundings: Surroundings,
   { stack, kubeconfig, context }: TargetOptions,
 ): Promise<ClusterSelection> {

@@ -24,6 +24,7 @@ const COMMANDS = [
   "test-integration-dev",
   "validate",
   "netcheck",
+  "doctor",
   "shellenv",
   "kubectl",
   "check",
