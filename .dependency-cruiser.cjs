@@ -1,6 +1,6 @@
 /**
  * The direction in which code may depend on code: spec <- components <- index.ts; spec <- policies; clusters stands alone; stacks and
- * netcheck build on clusters; platform on spec, components, clusters and stacks; cli, gitops and bench sit on top. See
+ * netcheck build on clusters; doctor on spec, clusters and stacks; platform on spec, components, clusters and stacks; cli, gitops and bench sit on top. See
  * docs/adr.
  */
 const only = (name, from, allowed, comment) => ({
@@ -9,7 +9,7 @@ const only = (name, from, allowed, comment) => ({
   severity: "error",
   from: { path: from },
   to: {
-    path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
+    path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|doctor|gitops|bench|tests|examples|docs|(index|base-file|stack-config)\\.ts)",
     pathNot: allowed,
   },
 });
@@ -21,7 +21,7 @@ module.exports = {
     {
       name: "no-dev-dependencies-at-run-time",
       severity: "error",
-      from: { path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|gitops|index\\.ts)" },
+      from: { path: "^(spec|components|policies|platform|cli|clusters|stacks|netcheck|doctor|gitops|index\\.ts)" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
     only("spec-is-pure", "^spec/", "^spec/", "spec/ imports nothing of the rest"),
@@ -43,6 +43,13 @@ module.exports = {
     only("clusters-alone", "^clusters/", "^clusters/", "clusters/ knows nothing of environments"),
     only("stacks-on-clusters", "^stacks/", "^(stacks|clusters)/", "stacks/ reads and repairs Pulumi's state"),
     only("netcheck", "^netcheck/", "^(netcheck|spec|clusters)/", "netcheck/ asks a cluster about what spec/ declares"),
+    only("doctor", "^doctor/", "^(doctor|spec|clusters|stacks)/", "doctor/ reads a cluster and a state, and judges"),
+    only(
+      "doctor-judges",
+      "^doctor/(?!gather/)",
+      "^(doctor/(?!gather/)|spec/|stacks/(lock-doctor|pending-operations)\\.ts$)",
+      "what is wrong is decided from facts alone: only doctor/gather/ reads",
+    ),
     only(
       "platform-domain",
       "^platform/domain/",
@@ -66,7 +73,7 @@ module.exports = {
     only(
       "cli-on-top",
       "^cli/(?!program-server\\.ts$)",
-      "^((cli|clusters|stacks|netcheck|policies|spec|gitops)/|platform/(main|log|http/log-lines|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
+      "^((cli|clusters|stacks|netcheck|doctor|policies|spec|gitops)/|platform/(main|log|http/log-lines|stop-signal|config-file|crd/definition|install/(installation|names|program)|adapters/kubernetes/(access|api))\\.ts$|base-file\\.ts$)",
       "cli/ drives the engine, it does not build resources",
     ),
     only(

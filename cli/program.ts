@@ -4,6 +4,7 @@ import { addCheckCommand } from "./check/options.ts";
 import type { Recipient } from "../gitops/sops.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { addEnvironmentCommands } from "./environments/commands.ts";
 import { CommandFailure, exitCodes } from "./exit.ts";
@@ -211,6 +212,13 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .action((options: { stack: string; onlyDifferences: boolean; outside?: OutsideAddress; output: ReportFormat }) =>
       netcheck(surroundings, options),
     );
+
+  program
+    .command("doctor")
+    .description("say what is wrong with an environment, the most likely cause first, with evidence and next step")
+    .addOption(stackOption())
+    .addOption(outputOption())
+    .action((options: { stack: string; output: ReportFormat }) => doctor(surroundings, options));
 
   program
     .command("shellenv")

@@ -58,7 +58,8 @@ export async function deleteNamespaces(reader: ClusterReader, names: readonly st
   if (result.code !== 0) throw new ClusterError(`The namespaces cannot be deleted: ${lastLines(result, 1)}`);
 }
 
-function runKubectl(reader: ClusterReader, args: readonly string[]): Promise<CommandResult> {
+/** Runs kubectl on a cluster. Never rejects: what went wrong is in the result. */
+export function runKubectl(reader: ClusterReader, args: readonly string[]): Promise<CommandResult> {
   const { kubeconfig, context } = reader.access;
   const target = [
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),

@@ -59,6 +59,16 @@ export function hasPendingOperations(stateFileText: string): boolean {
   return /"pending_operations": ?\[\s*\{/.test(stateFileText);
 }
 
+/** The open operations that the text of a stack's state notes, e.g. "creating Secret web". */
+export function openOperationsIn(checkpoint: string): string[] {
+  const { checkpoint: content } = JSON.parse(checkpoint) as {
+    checkpoint?: { latest?: ExportedStack["deployment"] | null };
+  };
+  return (content?.latest?.pending_operations ?? []).map(
+    ({ type, resource }) => `${type} ${resource.urn.split("::").slice(2).join(" ")}`,
+  );
+}
+
 /** The provider's id of a Kubernetes object. */
 function kubernetesId({ type, inputs }: StateResource): string | undefined {
   const name = inputs?.metadata?.name;

@@ -13,7 +13,7 @@ import type { WaitOptions } from "./wait.ts";
 export function addEnvironmentCommands(program: Command, surroundings: Surroundings): void {
   const env = program
     .command("env")
-    .description("preview environments: create, list, get, describe, delete, extend, sleep, wake, logs, diff");
+    .description("preview environments: create, list, get, describe, doctor, delete, extend, sleep, wake, logs, diff");
 
   addCommand(env, "create", "ask the platform service for a preview environment")
     .addArgument(new Argument("[name]", "name of the preview environment; default: the file's"))
@@ -55,6 +55,13 @@ export function addEnvironmentCommands(program: Command, surroundings: Surroundi
     .addArgument(nameArgument())
     .action(async (name: string, options: TargetOptions) =>
       (await import("./show.ts")).describe(surroundings, name, options),
+    );
+
+  addCommand(env, "doctor", "say what is wrong with one, the most likely cause first")
+    .addArgument(nameArgument())
+    .addOption(new Option("-o, --output <format>", "format of the result").choices(reportFormats).default("table"))
+    .action(async (name: string, options: TargetOptions & { output: "table" | "json" | "yaml" }) =>
+      (await import("./doctor.ts")).doctor(surroundings, name, options),
     );
 
   addCommand(env, "delete", "remove preview environments with all that is in them")

@@ -35,7 +35,7 @@ export async function connect(surroundings: Surroundings, options: TargetOptions
   if (server !== undefined) return connectToService(surroundings, server, options);
   if (tokenFile !== undefined)
     throw new UsageFailure("--token-file is for --server; kubeconfigs have tokens of their own.");
-  const selection = await select(surroundings, options);
+  const selection = await selectCluster(surroundings, options);
   // Loaded only here: it takes longer than all other modules together.
   const [{ Watch }, { KubernetesClient }, { KubernetesApi }, access] = await Promise.all([
     import("@kubernetes/client-node"),
@@ -73,7 +73,7 @@ async function readTokenFile(file: string): Promise<string> {
 
 /** The token that the kubeconfig's user has or gets from a program; client certificates are for the API server alone. */
 async function kubeconfigToken(surroundings: Surroundings, options: TargetOptions): Promise<() => Promise<string>> {
-  const access = await readAccess(await select(surroundings, options));
+  const access = await readAccess(await selectCluster(surroundings, options));
   return async () => {
     const request: { headers?: Record<string, string | string[] | undefined> } = {};
     await access.applyToHTTPSOptions(request);
@@ -94,7 +94,8 @@ async function readAccess(selection: ClusterSelection): Promise<KubeConfig> {
   }
 }
 
-async function select(
+/** Finds the cluster that options name, else the stack's. @throws CommandFailure when there is no such cluster. */
+export async function selectCluster(
   surroundings: Surroundings,
   { stack, kubeconfig, context }: TargetOptions,
 ): Promise<ClusterSelection> {

@@ -26,6 +26,7 @@ const COMMANDS = [
   "test-integration-dev",
   "validate",
   "netcheck",
+  "doctor",
   "shellenv",
   "kubectl",
   "check",

@@ -1,0 +1,87 @@
+import { diagnose } from "../doctor/index.ts";
+import type { Facts, StateFacts, Target } from "../doctor/facts.ts";
+import { gather } from "../doctor/gather/index.ts";
+import { readState } from "../doctor/gather/state.ts";
+import { declaredEdges, OBSERVABILITY_PORTS } from "../spec/index.ts";
+import { environmentNamespaces } from "../stacks/cluster-objects.ts";
+import { folderState } from "../stacks/folder-state.ts";
+import { openState } from "../stacks/open-state.ts";
+import { reportDiagnosis } from "./doctor-report.ts";
+import type { ReportFormat } from "./report.ts";
+import { Session } from "./session.ts";
+import { resolveStack } from "./stack-validation.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Options of `terrarium doctor`. */
+export interface DoctorOptions {
+  readonly stack: string;
+  readonly output: ReportFormat;
+}
+
+/**
+ * Says what is wrong with a stack's environment: reads the cluster, the engine's state, Prometheus and logs. Changes nothing.
+ *
+ * @throws CommandFailure when something is wrong.
+ */
+export async function doctor(surroundings: Surroundings, { stack, output }: DoctorOptions): Promise<void> {
+  const facts = await factsOfStack(new Session(surroundings, stack));
+  reportDiagnosis(surroundings, diagnose(facts), output);
+}
+
+async function factsOfStack(session: Session): Promise<Facts> {
+  const { surroundings, file } = session;
+  const environment = resolveStack(surroundings.checkout, file.stack);
+  const found = (await session.current()?.status()) ?? { phase: "absent" };
+  const target: Target = {
+    name: environment.name,
+    stack: file.stack,
+    repair: `bin/terrarium up --stack ${file.stack}`,
+    kubectl: `bin/terrarium kubectl --stack ${file.stack} --`,
+    simulatedPods: found.phase === "running" && found.access.simulatedPods,
+  };
+  if (found.phase !== "running") {
+    const why = found.phase === "broken" ? `does not work: ${found.reason}` : "is not there";
+    return {
+      target,
+      now: new Date(),
+      clusterProblem: `The cluster of ${file.stack} ${why}.`,
+      objects: {},
+      logs: [],
+      unread: [],
+    };
+  }
+  const { access } = found;
+  const toolchain = await surroundings.toolchain(["kubectl"]);
+  const reader = { kubectl: toolchain.path("kubectl"), access, env: surroundings.env };
+  const namespaces = await environmentNamespaces(reader, environment.name);
+  return gather({
+    target,
+    reader,
+    namespaces: namespaces.length > 0 ? namespaces : [environment.name],
+    calls: declaredEdges(environment),
+    secretNeeds: Object.entries(environment.services).map(([name, { secrets }]) => ({
+      name,
+      keys: Object.keys(secrets),
+    })),
+    ...(environment.observability.prometheus.enabled ? { prometheusPort: OBSERVABILITY_PORTS.prometheus } : {}),
+    others: [{ source: "engine state", read: stateOf(session) }],
+  });
+}
+
+/** State and locks, from the backend's own files, else from the engine, which does not tell of locks. */
+async function stateOf(session: Session): Promise<Pick<Facts, "state" | "locks" | "unread">> {
+  const { state, paths, file, surroundings } = session;
+  const address = surroundings.env["PULUMI_BACKEND_URL"] ?? "";
+  const files = state.isLocal ? folderState(paths.state) : openState(address);
+  if (files !== undefined) {
+    try {
+      return await readState(files, file);
+    } finally {
+      await files.close();
+    }
+  }
+  const engine = session.engine(await surroundings.toolchain(["pulumi"]));
+  const { deployment } = await engine.exportStack();
+  const found: StateFacts = { resources: deployment.resources ?? [], pending: [] };
+  return { state: found, unread: [{ source: "locks", why: "only Pulumi reaches them in this backend" }] };
+}

@@ -1,0 +1,68 @@
+import type { Condition } from "../../spec/index.ts";
+import { list } from "../facts.ts";
+import type { Finding, Rule } from "../finding.ts";
+import { environmentOf } from "../relations.ts";
+import { oneLine } from "./pod-troubles.ts";
+
+/** There is no cluster, no namespace, or it is going away. */
+export const absence: Rule = ({ target, clusterProblem, ...facts }) => {
+  const base = { stage: "change", severity: "failing" } as const;
+  if (clusterProblem !== undefined) {
+    const about = { kind: "Cluster", name: target.name };
+    return [{ ...base, rule: "no-cluster", about, says: clusterProblem, evidence: [], next: target.repair }];
+  }
+  if (facts.objects.Namespace === undefined) return [];
+  const about = { kind: "Namespace", name: target.name };
+  const namespace = list(facts, "Namespace").find(({ metadata }) => metadata?.name === target.name);
+  if (namespace === undefined) {
+    const says = `${target.name} is not up: the cluster has no namespace of that name.`;
+    return [{ ...base, rule: "not-up", about, says, evidence: [], next: target.repair }];
+  }
+  if (namespace.metadata?.deletionTimestamp === undefined) return [];
+  const held = (namespace.status?.conditions ?? [])
+    .filter(({ status, type = "" }) => status === "True" && /Remaining|Failure/.test(type))
+    .map(({ message = "" }) => oneLine(message));
+  const says = `Namespace ${target.name} is being deleted since ${namespace.metadata.deletionTimestamp}${held.length > 0 ? `: ${held.join("; ")}` : "."}`;
+  return [
+    {
+      ...base,
+      rule: "namespace-terminating",
+      about,
+      says,
+      evidence: held,
+      next: `${target.kubectl} describe namespace ${target.name}`,
+    },
+  ];
+};
+
+/** What the platform service says of a preview environment that is not as it should be. */
+export const previewConditions: Rule = (facts) =>
+  (facts.conditions ?? []).flatMap((condition): Finding[] => {
+    const text = oneLine(condition.message);
+    if (!isBad(condition)) return [];
+    return [
+      {
+        rule: `environment-${condition.reason}`,
+        about: environmentOf(facts),
+        stage: STAGE_OF[condition.reason] ?? "failure",
+        severity: "failing",
+        says: `${condition.reason}: ${text}`,
+        evidence: [`condition ${condition.type} is ${condition.status} since ${condition.lastTransitionTime}`],
+        next: facts.target.repair,
+        follows: ["backed-by"],
+      },
+    ];
+  });
+
+/** Reasons that only say that something does not become ready; why, the cluster tells. */
+const STAGE_OF: Readonly<Partial<Record<string, Finding["stage"]>>> = {
+  Timeout: "effect",
+  UpdateFailed: "effect",
+  Drifted: "change",
+};
+
+function isBad({ type, status, reason }: Condition): boolean {
+  if (type === "DeleteBlocked") return status === "True";
+  if (type === "Expiring") return false;
+  return status === "False" && !["Provisioning", "Terminating"].includes(reason);
+}

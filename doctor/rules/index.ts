@@ -1,0 +1,54 @@
+import type { Rule } from "../finding.ts";
+import { refusedPods } from "./admission.ts";
+import { configurationTrouble, crashTrouble, memoryTrouble, startTrouble } from "./containers.ts";
+import { refusingDataStores } from "./data-stores.ts";
+import { drift } from "./drift.ts";
+import { absence, previewConditions } from "./environment.ts";
+import { evictionTrouble } from "./evictions.ts";
+import { imageTrouble } from "./images.ts";
+import { failedJobs } from "./jobs.ts";
+import { blockedDrains, nodeTroubles } from "./nodes.ts";
+import { downTargets, firingAlerts } from "./observability.ts";
+import { podRule } from "./pod-troubles.ts";
+import { readinessTrouble, silentNodeTrouble } from "./readiness.ts";
+import { missingReferences } from "./references.ts";
+import { mountTrouble, schedulingTrouble } from "./scheduling.ts";
+import { dnsDown, servicesWithoutPods } from "./services.ts";
+import { stateTroubles } from "./state.ts";
+import { fullDisksInLogs, fullVolumes, unboundClaims } from "./volumes.ts";
+import { missingPods } from "./workloads.ts";
+
+/** Everything that is looked for. */
+export const RULES: readonly Rule[] = [
+  absence,
+  previewConditions,
+  stateTroubles,
+  drift,
+  missingReferences,
+  unboundClaims,
+  fullVolumes,
+  fullDisksInLogs,
+  refusedPods,
+  nodeTroubles,
+  blockedDrains,
+  dnsDown,
+  // The first that knows a pod's trouble names it: from what keeps a pod from being placed to what keeps it from serving.
+  podRule([
+    evictionTrouble,
+    silentNodeTrouble,
+    schedulingTrouble,
+    imageTrouble,
+    configurationTrouble,
+    startTrouble,
+    memoryTrouble,
+    crashTrouble,
+    mountTrouble,
+    readinessTrouble,
+  ]),
+  failedJobs,
+  refusingDataStores,
+  servicesWithoutPods,
+  missingPods,
+  downTargets,
+  firingAlerts,
+];

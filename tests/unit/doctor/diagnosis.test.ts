@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Facts } from "../../../doctor/facts.ts";
+import { diagnose } from "../../../doctor/index.ts";
+import { BREAKAGES } from "./breakages.ts";
+import { firstLineAfter, healthy } from "./shop.ts";
+
+describe("the doctor", () => {
+  it("finds nothing wrong with an environment in order", () => {
+    assert.deepEqual(diagnose(healthy()).causes, []);
+  });
+
+  for (const { name, change, firstLine } of BREAKAGES) {
+    it(`names ${name} first`, () => {
+      assert.match(firstLineAfter(change), firstLine);
+    });
+  }
+
+  it("tells of every finding a next step and, of what the cluster has, evidence", () => {
+    for (const { change, name } of BREAKAGES) {
+      const facts = healthy();
+      change(facts);
+      for (const { finding, consequences } of diagnose(facts).causes) {
+        for (const { next, says } of [finding, ...consequences]) assert.ok(next !== "" && says !== "", name);
+      }
+    }
+  });
+
+  it("never fails, whatever is missing of what was read", () => {
+    const breakage = fc.constantFrom(...BREAKAGES);
+    fc.assert(
+      fc.property(breakage, fc.infiniteStream(fc.integer({ min: 0, max: 11 })), ({ change }, chance) => {
+        const facts = healthy();
+        change(facts);
+        // Objects are others' and may lack anything; whole sources may be missing.
+        const isLeftOut = () => chance.next().value === 0;
+        const sources = ["calls", "secrets", "state", "locks", "downTargets", "alerts"] as const;
+        const left = Object.fromEntries(sources.filter(isLeftOut).map((source) => [source, undefined]));
+        diagnose({ ...facts, ...left, objects: without(facts.objects, isLeftOut) as Facts["objects"] });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** A copy of a value without the properties that are chosen. */
+function without(value: unknown, isLeftOut: () => boolean): unknown {
+  if (Array.isArray(value)) return value.map((element) => without(element, isLeftOut));
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  const kept = Object.entries(value).filter(() => !isLeftOut());
+  return Object.fromEntries(kept.map(([key, part]) => [key, without(part, isLeftOut)]));
+}
