@@ -12,11 +12,7 @@ import { clusterNames, SERVICE, userName } from "./names.ts";
  */
 export function admissionManifests(installation: Installation): Manifest[] {
   const { namespace, config } = installation;
-  return [
-    ...writesManifests(installation),
-    ...approvalManifests(installation),
-    ...(config.sleep.activator ? activatorManifests(namespace) : []),
-  ];
+  return [...writesManifests(installation), ...(config.sleep.activator ? activatorManifests(namespace) : [])];
 }
 
 function writesManifests({ namespace, config }: Installation): Manifest[] {
@@ -63,50 +59,6 @@ function writesManifests({ namespace, config }: Installation): Manifest[] {
   ];
 }
 
-/**
- * Which pull request an Environment is of, and which commit of a fork may run, is for those to say who may approve: whoever takes
- * either away or puts it there lets code of strangers run with all that the repository has.
- */
-function approvalManifests({ namespace }: Installation): Manifest[] {
-  const { approvals: name } = clusterNames(namespace);
-  const { group, version, plural } = PREVIEW_ENVIRONMENT;
-  const mayApprove = `authorizer.group('${group}').resource('${plural}').subresource('approve').namespace('${namespace}').name(request.name).check('update').allowed()`;
-  const unchanged = ["pullRequest", "approval"].map((field) => {
-    const [now, before] = [`has(object.spec.${field})`, `oldObject != null && has(oldObject.spec.${field})`];
-    return `(${now} == (${before}) && (!${now} || object.spec.${field} == oldObject.spec.${field}))`;
-  });
-  return [
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name },
-      spec: {
-        failurePolicy: "Fail",
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-          resourceRules: [
-            { apiGroups: [group], apiVersions: [version], operations: ["CREATE", "UPDATE"], resources: [plural] },
-          ],
-        },
-        matchConditions: [
-          {
-            name: "is-not-the-platform",
-            expression: `request.userInfo.username != '${userName(namespace, SERVICE)}'`,
-          },
-        ],
-        validations: [
-          {
-            expression: `(${unchanged.join(" && ")}) || ${mayApprove}`,
-            message: `spec.pullRequest and spec.approval are written by the platform service and by those who may update ${plural}/approve.`,
-            reason: "Forbidden",
-          },
-        ],
-      },
-    },
-    bindingOf(name),
-  ];
-}
-
 /** Holds the activator, which takes requests from anywhere, to the one field of a status that is its own. */
 function activatorManifests(namespace: string): Manifest[] {
   const { activator: name } = clusterNames(namespace);
@@ -140,6 +92,7 @@ function activatorManifests(namespace: string): Manifest[] {
   ];
 }
 
+/** Puts a policy of that name into force. */
 export function bindingOf(name: string): Manifest {
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
