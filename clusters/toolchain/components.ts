@@ -19,6 +19,7 @@ export type ToolName =
   | "control-plane"
   | "node"
   | "prometheus"
+  | "amtool"
   | "loki"
   | "otelcol";
 
@@ -72,6 +73,7 @@ const tools: Record<ToolName, readonly Component[]> = {
     { recipe: recipes.podPrograms },
   ],
   prometheus: [{ recipe: recipes.prometheus }],
+  amtool: [{ recipe: recipes.amtool }],
   loki: [{ recipe: recipes.loki }],
   otelcol: [{ recipe: recipes.otelcol }],
 };
