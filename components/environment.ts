@@ -229,6 +229,7 @@ export class Environment extends pulumi.ComponentResource {
         ...this.shared(),
         environment: this.environment,
         apiServer: this.apiServer(),
+        secretValues: this.args.secretValues,
         logs: logs && { ...logs.target, registerAfter: this.placement.registerAfter },
       },
       { parent: this },

@@ -6,6 +6,7 @@ import {
   HTTPS_PORT,
   logNamespace,
   OBSERVABILITY_PORTS,
+  OWN_PODS,
   PRIVATE_RANGES,
   seedName,
   selectorLabels,
@@ -19,7 +20,7 @@ type Rule<K extends "to" | "from"> = { readonly [P in K]: readonly Peer[] } & { 
 /** Who a rule is about. */
 export interface Peer {
   readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
-  readonly namespaceSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly namespaceSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
 }
 /** A port that a rule opens. */
@@ -111,6 +112,24 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
   const metrics = service?.metrics && service.ports[service.metrics.port];
   if (metrics && observability.serviceMonitors === "always") {
     ingress.push({ from: [inNamespace(observability.monitoringNamespace)], ports: [tcp(metrics)] });
+  }
+  if (name === "prometheus" && observability.previews) {
+    egress.push({ to: [{ namespaceSelector: {}, podSelector: { matchLabels: OWN_PODS } }], ports: [] });
+  }
+  if (metrics && observability.sharedStack !== undefined) {
+    const reader = selectorLabels({ name: "prometheus", instance: observability.sharedStack });
+    ingress.push({
+      from: [{ ...inNamespace(observability.sharedStack), podSelector: { matchLabels: reader } }],
+      ports: [tcp(metrics)],
+    });
+  }
+  if (name === "grafana" && observability.grafana.hostnames.length > 0) {
+    ingress.push({ from: [ingressController(network)], ports: [tcp(OBSERVABILITY_PORTS.grafana)] });
+  }
+  if (name === "alertmanager") {
+    egress.push(httpsEgress());
+    for (const { cidr, ports } of observability.alertmanager.egress)
+      egress.push({ to: [{ ipBlock: { cidr } }], ports: ports.map(tcp) });
   }
   if (name === "loki" && observability.collector.enabled) {
     ingress.push({ from: [inNamespace(logNamespace(instance))], ports: [tcp(OBSERVABILITY_PORTS.loki)] });

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ResolvedNetwork, ResolvedService } from "../spec/index.ts";
+import type { ResolvedNetwork } from "../spec/index.ts";
 
 /** Arguments of {@link createRoute}. */
 export interface RouteArgs {
@@ -8,7 +8,8 @@ export interface RouteArgs {
   /** Service that the route leads to. */
   readonly service: string;
   readonly port: number;
-  readonly expose: NonNullable<ResolvedService["expose"]>;
+  /** Host names (all that the gateway has, where there are none) and path prefixes. */
+  readonly expose: { readonly hostnames: readonly string[]; readonly paths: readonly string[] };
   readonly gateway: NonNullable<ResolvedNetwork["gateway"]>;
 }
 
@@ -37,7 +38,7 @@ export function createRoute(
             ...(gateway.sectionName ? { sectionName: gateway.sectionName } : {}),
           },
         ],
-        ...(expose.hostnames.length > 0 ? { hostnames: expose.hostnames } : {}),
+        ...(expose.hostnames.length > 0 ? { hostnames: [...expose.hostnames] } : {}),
         rules: [
           {
             matches: expose.paths.map((value) => ({ path: { type: "PathPrefix", value } })),

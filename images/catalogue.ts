@@ -13,6 +13,7 @@ const thirdParty = {
   postgres16: { root: postgres16 },
   redis7: { root: redis },
   prometheus: { root: prometheus },
+  alertmanager: { unavailable: "its module lacks the pages that the server embeds; leave it off, as it is by default" },
   loki: { root: loki },
   grafana: { unavailable: "its server can't be built from the package registries; switch it off by configuration" },
   node: { root: nodeBuilder },

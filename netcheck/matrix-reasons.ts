@@ -4,6 +4,7 @@ import {
   HTTPS_PORT,
   logNamespaceOf,
   OBSERVABILITY_PORTS,
+  OBSERVABILITY_SERVERS,
   PRIVATE_RANGES,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
@@ -46,6 +47,10 @@ function whyAdmitted(
   if (service?.expose && namespace === network.ingressNamespace && service.ports[service.expose.port] === port) {
     return "exposed through the ingress controller";
   }
+  const isGrafana = to === "grafana" && port === OBSERVABILITY_PORTS.grafana;
+  if (isGrafana && observability.grafana.hostnames.length > 0 && namespace === network.ingressNamespace) {
+    return "exposed through the ingress controller";
+  }
   const isMonitoring = observability.serviceMonitors === "always" && namespace === observability.monitoringNamespace;
   if (isMonitoring && service?.metrics && service.ports[service.metrics.port] === port) return "metrics";
   return undefined;
@@ -58,10 +63,13 @@ export function whyAddress(
   port: number,
   environment: ResolvedEnvironment,
 ): string | undefined {
-  const { services, network, name: instance } = environment;
+  const { services, network, observability, name: instance } = environment;
   const service = from.kind === "part" && Object.hasOwn(services, from.name) ? services[from.name] : undefined;
-  if (service?.egress.some(({ cidr, ports }) => ports.includes(port) && isIn(address, [cidr]))) return "egress";
+  const tellsPeople = from.kind === "part" && from.name === "alertmanager";
+  const egress = tellsPeople ? observability.alertmanager.egress : service?.egress;
+  if (egress?.some(({ cidr, ports }) => ports.includes(port) && isIn(address, [cidr]))) return "egress";
   if (port !== HTTPS_PORT || !isPublicAddress(address)) return undefined;
+  if (tellsPeople) return "receivers of alerts";
   if (service?.internet) return "internet: true";
   return network.httpsEgress === "all" && from.namespace === instance ? "network.httpsEgress" : undefined;
 }
@@ -74,8 +82,8 @@ function isDeclared(from: string, to: string, port: number, environment: Resolve
 function nodePortOf(name: string, environment: ResolvedEnvironment): number | undefined {
   const service = serviceOf(name, environment);
   if (service) return service.nodePort === undefined ? undefined : service.ports["http"];
-  const isServer = name === "prometheus" || name === "loki" || name === "grafana";
-  return isServer && environment.observability.nodePorts ? OBSERVABILITY_PORTS[name] : undefined;
+  const server = OBSERVABILITY_SERVERS.find((each) => each === name);
+  return server && environment.observability.nodePorts ? OBSERVABILITY_PORTS[server] : undefined;
 }
 
 /** A part's declaration as a service; undefined where it is none. */

@@ -6,6 +6,7 @@ import {
   HTTPS_PORT,
   logNamespaceOf,
   OBSERVABILITY_PORTS,
+  OBSERVABILITY_SERVERS,
   seedName,
   selectorLabels,
   type ResolvedEnvironment,
@@ -119,17 +120,23 @@ function portsOfParts(environment: ResolvedEnvironment): Record<string, readonly
     if (store.engine === "postgres" && store.backup) ports[backupName(name)] = [];
     if (store.engine === "postgres" && store.seed) ports[seedName(name)] = [];
   }
-  for (const name of ["prometheus", "loki", "grafana"] as const) {
+  for (const name of OBSERVABILITY_SERVERS) {
     if (observability[name].enabled) ports[name] = [OBSERVABILITY_PORTS[name]];
   }
   return ports;
 }
 
 function callsOf(part: string, environment: ResolvedEnvironment, apiPorts: readonly number[]): number[] {
-  const { services } = environment;
+  const { services, observability } = environment;
   const declared = declaredEdges(environment).flatMap(({ from, ports }) => (from === part ? ports : []));
   const service = Object.hasOwn(services, part) ? services[part] : undefined;
-  const egress = (service?.egress ?? []).flatMap(({ ports }) => ports);
-  const internet = service?.internet ? [HTTPS_PORT] : [];
-  return [...declared, ...egress, ...internet, ...(usesApiServer(part, environment) ? apiPorts : [])];
+  const tellsPeople = part === "alertmanager";
+  const egress = (tellsPeople ? observability.alertmanager.egress : service?.egress) ?? [];
+  const internet = tellsPeople || service?.internet ? [HTTPS_PORT] : [];
+  return [
+    ...declared,
+    ...egress.flatMap(({ ports }) => ports),
+    ...internet,
+    ...(usesApiServer(part, environment) ? apiPorts : []),
+  ];
 }

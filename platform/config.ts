@@ -174,6 +174,9 @@ export const platformConfigSchema = z.strictObject({
       requestsPerMinute: z.int().min(1).max(1_000_000).default(600).meta({
         description: "Requests that each caller has in a minute, and at once.",
       }),
+      metricsFrom: dnsLabel()
+        .default("monitoring")
+        .meta({ description: "Namespace whose pods may read /metrics: that of the Prometheus." }),
     })
     .prefault({})
     .meta({ description: "The service's own HTTP server." }),

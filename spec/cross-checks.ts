@@ -2,7 +2,7 @@ import { backupName, seedName } from "./edges.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
 import { isPinned } from "./image.ts";
 import { CLUSTER_NAMESPACES, RESERVED_NAMES } from "./names.ts";
-import { formatValue, oneOf, type Problem } from "./problem.ts";
+import { formatValue, missingSecret, oneOf, type Problem } from "./problem.ts";
 import { compareQuantities } from "./quantity.ts";
 import type { ResolvedService } from "./service.ts";
 import { findServiceContradictions } from "./service-checks.ts";
@@ -24,6 +24,7 @@ export function findContradictions(environment: ResolvedEnvironment, secretKeys?
     ...orderProblems(environment),
     ...migrationProblems(environment),
     ...nodePortProblems(environment),
+    ...receiverProblems(environment, secretKeys),
     ...imageProblems(environment),
     ...resourceProblems(environment),
     ...sleepProblems(environment),
@@ -185,28 +186,46 @@ function migrationProblems({ migrations, dataStores, tier }: ResolvedEnvironment
 }
 
 function nodePortProblems({ services, observability }: ResolvedEnvironment): Problem[] {
-  const { prometheus, loki, grafana } = observability;
+  const { prometheus, alertmanager, loki, grafana } = observability;
   const owners = new Map<number, string>();
-  return Object.entries({ services, observability: { prometheus, loki, grafana } }).flatMap(([section, entries]) =>
-    Object.entries(entries as Record<string, { readonly nodePort?: number }>).flatMap(
-      ([name, { nodePort }]): Problem[] => {
-        if (nodePort === undefined) return [];
-        const path = `${section}.${name}.nodePort`;
-        const owner = owners.get(nodePort);
-        owners.set(nodePort, path);
-        return owner === undefined
-          ? []
-          : [{ path, got: formatValue(nodePort), expected: `another port than ${owner}` }];
-      },
-    ),
+  return Object.entries({ services, observability: { prometheus, alertmanager, loki, grafana } }).flatMap(
+    ([section, entries]) =>
+      Object.entries(entries as Record<string, { readonly nodePort?: number }>).flatMap(
+        ([name, { nodePort }]): Problem[] => {
+          if (nodePort === undefined) return [];
+          const path = `${section}.${name}.nodePort`;
+          const owner = owners.get(nodePort);
+          owners.set(nodePort, path);
+          return owner === undefined
+            ? []
+            : [{ path, got: formatValue(nodePort), expected: `another port than ${owner}` }];
+        },
+      ),
+  );
+}
+
+function receiverProblems(
+  { observability: { alertmanager } }: ResolvedEnvironment,
+  secretKeys: readonly string[] | undefined,
+): Problem[] {
+  if (!alertmanager.enabled || secretKeys === undefined) return [];
+  return Object.entries(alertmanager.receivers).flatMap(([severity, { secret }]): Problem[] =>
+    secretKeys.includes(secret.config)
+      ? []
+      : [missingSecret(`observability.alertmanager.receivers.${severity}.secret.config`, secret.config, secretKeys)],
   );
 }
 
 function imageProblems(environment: ResolvedEnvironment): Problem[] {
   if (TIER_DEFAULTS[environment.tier].unpinnedImages) return [];
   const { services, dataStores, migrations, observability } = environment;
-  const { prometheus, loki, grafana, collector } = observability;
-  const sections = { services, dataStores, migrations, observability: { prometheus, loki, grafana, collector } };
+  const { prometheus, alertmanager, loki, grafana, collector } = observability;
+  const sections = {
+    services,
+    dataStores,
+    migrations,
+    observability: { prometheus, alertmanager, loki, grafana, collector },
+  };
   return Object.entries(sections).flatMap(([section, entries]) =>
     Object.entries(entries as Record<string, { readonly image: string }>)
       .filter(([, { image }]) => !isPinned(image))
@@ -219,8 +238,13 @@ function imageProblems(environment: ResolvedEnvironment): Problem[] {
 }
 
 function resourceProblems({ services, dataStores, migrations, observability }: ResolvedEnvironment): Problem[] {
-  const { prometheus, loki, grafana, collector } = observability;
-  const sections = { services, dataStores, migrations, observability: { prometheus, loki, grafana, collector } };
+  const { prometheus, alertmanager, loki, grafana, collector } = observability;
+  const sections = {
+    services,
+    dataStores,
+    migrations,
+    observability: { prometheus, alertmanager, loki, grafana, collector },
+  };
   return Object.entries(sections).flatMap(([section, entries]) =>
     Object.entries(entries as Record<string, { readonly resources: ResourceDefaults }>).flatMap(
       ([name, { resources }]) =>

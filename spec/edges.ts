@@ -47,7 +47,7 @@ export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
       const port = service.metrics && service.ports[service.metrics.port];
       if (port) edges.push({ from: "prometheus", to, ports: [port] });
     }
-    for (const to of ["loki", "grafana"] as const) {
+    for (const to of ["alertmanager", "loki", "grafana"] as const) {
       if (observability[to].enabled) edges.push({ from: "prometheus", to, ports: [OBSERVABILITY_PORTS[to]] });
     }
   }

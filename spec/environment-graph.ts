@@ -118,7 +118,7 @@ function describeNodes(environment: ResolvedEnvironment, scraped: ReadonlyMap<st
       detail: "DaemonSet",
       more: "in a namespace of its own",
     });
-  for (const name of ["grafana", "prometheus", "loki"] as const) {
+  for (const name of ["grafana", "prometheus", "alertmanager", "loki"] as const) {
     if (observability[name].enabled) {
       nodes.push({
         name,

@@ -41,6 +41,14 @@ export const absolutePath = z.string().regex(/^(\/(?!\.{1,2}(\/|$))[^\0:/]+)+$|^
 /** Schema of an HTTP path. */
 export const urlPath = z.string().regex(/^\/[^\s?#]*$/, { error: 'a URL path, starting with "/", without query' });
 
+/** Schema of a host name, or of all names below a domain. */
+export const hostname = z
+  .string()
+  .max(253)
+  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/, {
+    error: 'a DNS name such as "app.example.com" or "*.example.com"',
+  });
+
 /** Schema of an environment variable's name. */
 export const environmentVariable = z
   .string()
@@ -91,6 +99,17 @@ export const storage = z.strictObject({
 
 const SECRET_KEY = "a key of secretValues: letters, digits, '_' and '-', not starting with a digit";
 
+/** A secret value that somebody has set in the stack's configuration. */
+export const configuredSecret = z.strictObject({
+  config: z
+    .string({ error: SECRET_KEY })
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, { error: SECRET_KEY })
+    .meta({
+      description:
+        "Key of the value below secretValues, set with `pulumi config set --secret --path 'secretValues.<key>'`.",
+    }),
+});
+
 /** Where a secret value comes from; the value itself never stands in a spec. */
 export const secretSource = z.union(
   [
@@ -101,15 +120,7 @@ export const secretSource = z.union(
         })
         .meta({ description: "A random value of hexadecimal digits (4 bits each), kept in the stack's state." }),
     }),
-    z.strictObject({
-      config: z
-        .string({ error: SECRET_KEY })
-        .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, { error: SECRET_KEY })
-        .meta({
-          description:
-            "Key of the value below secretValues, set with `pulumi config set --secret --path 'secretValues.<key>'`.",
-        }),
-    }),
+    configuredSecret,
   ],
   {
     error:

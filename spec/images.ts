@@ -7,6 +7,7 @@ export const IMAGES = {
   postgres16: { image: "pgvector/pgvector:0.8.6-pg16", user: 999 },
   redis7: { image: "redis:7.4.9-bookworm", user: 999 },
   prometheus: { image: "prom/prometheus:v3.14.0", user: 65534 },
+  alertmanager: { image: "prom/alertmanager:v0.34.0", user: 65534 },
   loki: { image: "grafana/loki:3.7.6", user: 10001 },
   grafana: { image: "grafana/grafana:13.2.0", user: 472 },
   node: { image: "node:24.21.0-trixie-slim", user: 1000 },

@@ -41,12 +41,17 @@ export { resolveEnvironment } from "./resolve.ts";
 export { checkManifest, readInput, resolvePreviewEnvironment } from "./resolve-preview-environment.ts";
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";
-export { selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
+export { OWN_PODS, selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
 export { mapValues } from "./map-values.ts";
 export { mergePatch } from "./merge-patch.ts";
 export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";
 export { DNS_PORT, HTTPS_PORT, PRIVATE_RANGES, type NetworkSpec, type ResolvedNetwork } from "./network.ts";
-export { OBSERVABILITY_PORTS, type ObservabilitySpec, type ResolvedObservability } from "./observability.ts";
+export {
+  OBSERVABILITY_PORTS,
+  OBSERVABILITY_SERVERS,
+  type ObservabilitySpec,
+  type ResolvedObservability,
+} from "./observability.ts";
 export { formatProblem, InvalidSpecError, wholeNumber, type Problem } from "./problem.ts";
 export {
   PREVIEW_ENVIRONMENT,

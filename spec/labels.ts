@@ -34,6 +34,9 @@ export function workloadLabels(identity: Pick<Identity, "name" | "instance">): R
   return { ...selectorLabels(identity), [WORKLOAD_LABEL]: identity.name };
 }
 
+/** Label of all pods that Terrarium made, whatever their environment. */
+export const OWN_PODS = { "app.kubernetes.io/managed-by": "terrarium" } as const;
+
 /** The standard labels that every object carries. */
 export function standardLabels(identity: Identity): Record<string, string> {
   const version = identity.image === undefined ? undefined : toVersionLabel(identity.image);
@@ -41,7 +44,7 @@ export function standardLabels(identity: Identity): Record<string, string> {
     ...selectorLabels(identity),
     "app.kubernetes.io/component": identity.component,
     "app.kubernetes.io/part-of": identity.partOf,
-    "app.kubernetes.io/managed-by": "terrarium",
+    ...OWN_PODS,
     ...(version === undefined ? {} : { "app.kubernetes.io/version": version }),
   };
 }

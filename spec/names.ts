@@ -48,6 +48,7 @@ export const RESERVED_NAMES: readonly string[] = [
   "allow-https-egress",
   "allow-within-namespace",
   "prometheus",
+  "alertmanager",
   "loki",
   "grafana",
   "log-collector",

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { imageReference, nodePortNumber, resources, storage } from "./fields.ts";
+import { alertmanagerFields } from "./alertmanager.ts";
+import { hostname, imageReference, nodePortNumber, resources, storage } from "./fields.ts";
 import { IMAGES } from "./images.ts";
 import { dnsLabel, MAX_NAME_LENGTH } from "./names.ts";
 import { mergeResources } from "./service.ts";
@@ -42,11 +43,32 @@ export const observabilitySchema = z
       .strictObject({ ...server, retentionDays })
       .prefault({})
       .meta({ description: "Prometheus: metrics, recording rules, alert rules." }),
+    alertmanager: z
+      .strictObject({ ...server, ...alertmanagerFields })
+      .prefault({})
+      .meta({ description: "Alertmanager: tells people about alerts." }),
+    previews: z.boolean().default(false).meta({
+      description:
+        "Whether Prometheus also reads preview environments and the platform service, in whatever namespace they are. It may then list all pods of the cluster.",
+    }),
+    sharedStack: dnsLabel(MAX_NAME_LENGTH).optional().meta({
+      description:
+        "Environment whose Prometheus reads this one too, because it has `previews: true`. Default: none, and nothing is opened to it.",
+    }),
     loki: z
       .strictObject({ ...server, retentionDays })
       .prefault({})
       .meta({ description: "Loki: logs." }),
-    grafana: z.strictObject(server).prefault({}).meta({ description: "Grafana: dashboards." }),
+    grafana: z
+      .strictObject({
+        ...server,
+        hostnames: z.array(hostname).default([]).meta({
+          description:
+            "Host names under which `network.gateway` leads to Grafana, which then admits the ingress controller. Default: none.",
+        }),
+      })
+      .prefault({})
+      .meta({ description: "Grafana: dashboards." }),
     collector: z
       .strictObject({
         enabled: z.boolean().default(true).meta({ description: "Whether it runs." }),
@@ -79,13 +101,26 @@ export interface ResolvedObservability {
   readonly monitoringNamespace: string;
   readonly nodePorts: boolean;
   readonly prometheus: ResolvedServer & { readonly retentionDays: number };
+  readonly alertmanager: ResolvedServer &
+    Pick<z.output<typeof observabilitySchema>["alertmanager"], "receivers" | "egress">;
+  readonly previews: boolean;
+  readonly sharedStack?: string;
   readonly loki: ResolvedServer & { readonly retentionDays: number };
-  readonly grafana: ResolvedServer;
+  readonly grafana: ResolvedServer & { readonly hostnames: readonly string[] };
   readonly collector: Omit<ResolvedServer, "storage" | "nodePort">;
 }
 
+/** The stack's servers. */
+export const OBSERVABILITY_SERVERS = ["prometheus", "alertmanager", "loki", "grafana"] as const;
+
 /** Ports of the stack's servers. */
-export const OBSERVABILITY_PORTS = { prometheus: 9090, loki: 3100, grafana: 3000, collectorMetrics: 8888 } as const;
+export const OBSERVABILITY_PORTS = {
+  prometheus: 9090,
+  alertmanager: 9093,
+  loki: 3100,
+  grafana: 3000,
+  collectorMetrics: 8888,
+} as const;
 
 /** Fills what a parsed observability section leaves to its tier. */
 export function resolveObservability(given: z.output<typeof observabilitySchema>, tier: Tier): ResolvedObservability {
@@ -111,6 +146,14 @@ export function resolveObservability(given: z.output<typeof observabilitySchema>
       storage: sized(given.prometheus.storage, defaults.prometheusStorage),
       retentionDays: given.prometheus.retentionDays ?? defaults.metricsRetentionDays,
     },
+    alertmanager: {
+      ...part(given.alertmanager, IMAGES.alertmanager),
+      // Without Prometheus nobody has alerts to send.
+      enabled: given.enabled && given.prometheus.enabled && given.alertmanager.enabled,
+      storage: sized(given.alertmanager.storage, defaults.alertmanagerStorage),
+    },
+    sharedStack: given.sharedStack,
+    previews: given.previews && given.prometheus.enabled,
     loki: {
       ...part(given.loki, IMAGES.loki),
       storage: sized(given.loki.storage, defaults.lokiStorage),

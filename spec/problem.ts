@@ -33,6 +33,16 @@ export function formatProblem({ path, got, expected, unknownKey }: Problem): str
   return `  ${path}: ${got === undefined ? "" : `got ${got}, `}expected ${expected}`;
 }
 
+/** A secret that a description names and nobody has set. */
+export function missingSecret(path: string, key: string, secretKeys: readonly string[]): Problem {
+  const fix = `set it with \`pulumi config set --secret --path 'secretValues.${key}'\``;
+  return {
+    path,
+    got: formatValue(key),
+    expected: `a key of secretValues (${secretKeys.join(", ") || "none are set"}); ${fix}`,
+  };
+}
+
 /** Writes a path as people write it in config: services.api.calls[0]. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {

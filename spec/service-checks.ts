@@ -1,6 +1,6 @@
 import type { ResolvedEnvironment } from "./environment.ts";
 import { toEnvironmentVariableStem } from "./names.ts";
-import { formatValue, oneOf, type Problem } from "./problem.ts";
+import { formatValue, missingSecret, oneOf, type Problem } from "./problem.ts";
 import type { ResolvedService } from "./service.ts";
 import { findSourceContradictions } from "./source-checks.ts";
 import { TIER_DEFAULTS } from "./tiers.ts";
@@ -177,13 +177,6 @@ function secretProblems(service: ResolvedService, secretKeys: readonly string[] 
   if (secretKeys === undefined) return [];
   return Object.entries(service.secrets).flatMap(([key, source]): Problem[] => {
     if (!("config" in source) || secretKeys.includes(source.config)) return [];
-    const fix = `set it with \`pulumi config set --secret --path 'secretValues.${source.config}'\``;
-    return [
-      {
-        path: `secrets.${key}.config`,
-        got: formatValue(source.config),
-        expected: `a key of secretValues (${secretKeys.join(", ") || "none are set"}); ${fix}`,
-      },
-    ];
+    return [missingSecret(`secrets.${key}.config`, source.config, secretKeys)];
   });
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   absolutePath,
   environmentVariable,
+  hostname,
   imageReference,
   nodePortNumber,
   ports,
@@ -15,13 +16,6 @@ import { egressSchema } from "./network.ts";
 import { compareQuantities, type QuantityKind } from "./quantity.ts";
 import { resolveSource, SOURCE_COMMAND, SOURCE_RESOURCES, sourceSchema, type ResolvedSource } from "./source.ts";
 import { LOG_LEVELS, TIER_DEFAULTS, type LogLevel, type ResourceDefaults, type Tier } from "./tiers.ts";
-
-const hostname = z
-  .string()
-  .max(253)
-  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/, {
-    error: 'a DNS name such as "app.example.com" or "*.example.com"',
-  });
 
 function probe(path: string, initialDelaySeconds: number, periodSeconds: number) {
   return z.strictObject({

@@ -33,6 +33,7 @@ export interface TierDefaults {
     readonly metricsRetentionDays: number;
     readonly logRetentionDays: number;
     readonly prometheusStorage: string;
+    readonly alertmanagerStorage: string;
     readonly lokiStorage: string;
     readonly grafanaStorage: string;
     /** Whether Services get a NodePort for access from the workstation. */
@@ -73,6 +74,7 @@ export const TIER_DEFAULTS: Readonly<Record<Tier, TierDefaults>> = {
       metricsRetentionDays: 2,
       logRetentionDays: 2,
       prometheusStorage: "2Gi",
+      alertmanagerStorage: "1Gi",
       lokiStorage: "2Gi",
       grafanaStorage: "1Gi",
       nodePorts: true,
@@ -93,6 +95,7 @@ export const TIER_DEFAULTS: Readonly<Record<Tier, TierDefaults>> = {
       metricsRetentionDays: 7,
       logRetentionDays: 7,
       prometheusStorage: "10Gi",
+      alertmanagerStorage: "1Gi",
       lokiStorage: "10Gi",
       grafanaStorage: "1Gi",
       nodePorts: false,
@@ -113,6 +116,7 @@ export const TIER_DEFAULTS: Readonly<Record<Tier, TierDefaults>> = {
       metricsRetentionDays: 30,
       logRetentionDays: 30,
       prometheusStorage: "50Gi",
+      alertmanagerStorage: "1Gi",
       lokiStorage: "50Gi",
       grafanaStorage: "5Gi",
       nodePorts: false,

@@ -1,4 +1,9 @@
-import { DATA_STORE_PORTS, OBSERVABILITY_PORTS, type ResolvedEnvironment } from "../../spec/index.ts";
+import {
+  DATA_STORE_PORTS,
+  OBSERVABILITY_PORTS,
+  OBSERVABILITY_SERVERS,
+  type ResolvedEnvironment,
+} from "../../spec/index.ts";
 
 /** A Service of the environment that is reachable on this machine. */
 export interface ForwardTarget {
@@ -27,7 +32,7 @@ export interface ForwardsFile {
 /** Everything in an environment that a person or a test on this machine talks to, by name. */
 export function forwardTargets(environment: ResolvedEnvironment): ForwardTarget[] {
   const { services, dataStores, observability } = environment;
-  const servers = (["prometheus", "loki", "grafana"] as const).filter((name) => observability[name].enabled);
+  const servers = OBSERVABILITY_SERVERS.filter((name) => observability[name].enabled);
   return [
     ...Object.entries(services).flatMap(([service, { ports }]) =>
       Object.values(ports).map((port) => ({ service, port })),

@@ -24,6 +24,7 @@ export type ToolName =
   | "control-plane"
   | "node"
   | "prometheus"
+  | "amtool"
   | "loki"
   | "otelcol";
 
@@ -81,6 +82,7 @@ const tools: Record<ToolName, readonly Component[]> = {
     { recipe: recipes.podPrograms },
   ],
   prometheus: [{ recipe: recipes.prometheus }],
+  amtool: [{ recipe: recipes.amtool }],
   loki: [{ recipe: recipes.loki }],
   otelcol: [{ recipe: recipes.otelcol }],
 };

@@ -320,6 +320,20 @@ export const prometheus: Recipe = {
   ],
 };
 
+/** Checks Alertmanager's configuration. The server itself can't be built: its module lacks the pages that it embeds. */
+export const amtool: Recipe = {
+  name: "amtool",
+  title: `amtool ${versions.alertmanager}`,
+  coldSeconds: 60,
+  builds: [
+    {
+      folder: "alertmanager",
+      binaries: { amtool: "github.com/prometheus/alertmanager/cmd/amtool" },
+      variables: { "github.com/prometheus/common/version.Version": versions.alertmanager },
+    },
+  ],
+};
+
 /** Keeps logs. */
 export const loki: Recipe = {
   name: "loki",

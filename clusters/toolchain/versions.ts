@@ -29,6 +29,7 @@ export const versions = {
   localPathProvisioner: "0.0.30",
   /** Module v0.315.0 is release 3.15. */
   prometheus: "0.315.0",
+  alertmanager: "0.34.0",
   loki: "3.7.8",
   otelcol: "0.149.0",
 } as const;
@@ -78,6 +79,7 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   "local-path-provisioner": { "github.com/rancher/local-path-provisioner": `v${versions.localPathProvisioner}` },
   "pod-programs": {},
   prometheus: { "github.com/prometheus/prometheus": `v${versions.prometheus}` },
+  alertmanager: { "github.com/prometheus/alertmanager": `v${versions.alertmanager}` },
   loki: { "github.com/grafana/loki/v3": `v${versions.loki}` },
   otelcol: { "go.opentelemetry.io/collector/otelcol": `v${versions.otelcol}` },
 };

@@ -1,6 +1,8 @@
+import { capacityRows } from "./capacity-dashboard.ts";
 import { DATA_SOURCES, type DataSource } from "./data-sources.ts";
 import { overviewRows } from "./overview-dashboard.ts";
-import { arrange, type Panel, type PlacedPanel } from "./panels.ts";
+import { arrange, type Panel, type PlacedPanel, type Row } from "./panels.ts";
+import { previewsRows } from "./previews-dashboard.ts";
 import { serviceRows } from "./service-dashboard.ts";
 
 /** A Grafana dashboard as its file holds it. */
@@ -58,34 +60,82 @@ export const HOME_DASHBOARD = "environment-overview.json";
 const OVERVIEW_UID = "terrarium-overview";
 const SERVICE_UID = "terrarium-service";
 
+/** What an environment has beyond its services that dashboards can show. */
+export interface Observed {
+  /** Preview environments and the platform service. @default false */
+  readonly previews?: boolean;
+}
+
+/** A dashboard before it has links and places. */
+interface Page {
+  readonly file: string;
+  readonly uid: string;
+  readonly title: string;
+  readonly description: string;
+  readonly variables?: readonly Variable[];
+  readonly rows: readonly Row[];
+}
+
 /**
- * The dashboards by file name. Panels of a data source that the environment does not have are left out; without any
- * there is no dashboard.
+ * The dashboards by file name, each with links to all others. Panels of a data source that the environment does not have
+ * are left out; without any there is no dashboard.
  */
-export function createDashboards(environment: string, sources: readonly DataSource[]): Record<string, Dashboard> {
-  if (sources.length === 0) return {};
+export function createDashboards(
+  environment: string,
+  sources: readonly DataSource[],
+  observed: Observed = {},
+): Record<string, Dashboard> {
   const has = (panels: readonly Panel[]) =>
     panels.filter((panel) =>
       panel.targets.every((target) => sources.some((source) => DATA_SOURCES[source].uid === target.datasource.uid)),
     );
-  return {
-    [HOME_DASHBOARD]: dashboard({
+  const shown = pages(environment, sources, observed)
+    .map((page) => ({ ...page, panels: arrange(page.rows.map((row) => ({ ...row, panels: has(row.panels) }))) }))
+    .filter(({ panels }) => panels.length > 0);
+  return Object.fromEntries(
+    shown.map(({ file, uid, title, description, variables = [], panels }) => {
+      const links = shown.filter((other) => other.uid !== uid).map((other) => link(other.title, other.uid));
+      return [file, dashboard({ uid, title, description, links, variables, panels })];
+    }),
+  );
+}
+
+function pages(environment: string, sources: readonly DataSource[], { previews = false }: Observed): Page[] {
+  return [
+    {
+      file: HOME_DASHBOARD,
       uid: OVERVIEW_UID,
       title: "Environment overview",
       description: `What runs in ${environment}, how well, and what is wrong with it.`,
-      links: [link("Service", SERVICE_UID)],
-      variables: [],
-      panels: arrange(overviewRows(SERVICE_UID).map((row) => ({ ...row, panels: has(row.panels) }))),
-    }),
-    "service.json": dashboard({
+      rows: overviewRows(SERVICE_UID),
+    },
+    {
+      file: "service.json",
       uid: SERVICE_UID,
       title: "Service",
       description: "The golden signals of one service, and its log.",
-      links: [link("Environment overview", OVERVIEW_UID)],
-      variables: [serviceVariable(sources)],
-      panels: arrange(serviceRows().map((row) => ({ ...row, panels: has(row.panels) }))),
-    }),
-  };
+      variables: sources.length > 0 ? [serviceVariable(sources)] : [],
+      rows: serviceRows(),
+    },
+    {
+      file: "capacity.json",
+      uid: "terrarium-capacity",
+      title: "Capacity",
+      description: `What ${environment} may use, what it does use, and what observability costs.`,
+      rows: capacityRows(),
+    },
+    ...(previews
+      ? [
+          {
+            file: "previews.json",
+            uid: "terrarium-previews",
+            title: "Preview environments",
+            description: "Who waits, how long it takes until they are ready, and why they fail.",
+            rows: previewsRows(),
+          },
+        ]
+      : []),
+  ];
 }
 
 function dashboard(given: {

@@ -4,6 +4,7 @@ import { OBSERVABILITY_PORTS, type Tier } from "../../spec/index.ts";
 import { configChecksum, secretChecksum } from "../checksum.ts";
 import { createPassword } from "../password.ts";
 import { httpProbe } from "../pod.ts";
+import { createRoute } from "../route.ts";
 import { toYaml } from "./config-file.ts";
 import { createDashboards, HOME_DASHBOARD } from "./dashboards.ts";
 import { dataSourcesFile, enabledDataSources } from "./data-sources.ts";
@@ -59,7 +60,7 @@ export class Grafana extends Server {
       ],
       terminationGracePeriodSeconds: 30,
       container: {
-        env: grafanaSettings(environment.tier, HOME_DASHBOARD in files),
+        env: grafanaSettings(environment.tier, HOME_DASHBOARD in files, environment.observability.grafana.hostnames[0]),
         // The first start creates the database; on a small CPU limit that takes a minute.
         startupProbe: httpProbe("/api/health", "http", { ...timing, periodSeconds: 2, failureThreshold: 150 }),
         // Unlike /api/health, it says nothing about the database, which a restart would not mend.
@@ -68,6 +69,20 @@ export class Grafana extends Server {
       },
       dependsOn: [config, secret],
     });
+    const { hostnames } = environment.observability.grafana;
+    if (hostnames.length > 0 && environment.network.gateway) {
+      createRoute(
+        name,
+        {
+          metadata: this.metadata(this.server, this.part),
+          service: this.server,
+          port: OBSERVABILITY_PORTS.grafana,
+          expose: { hostnames, paths: ["/"] },
+          gateway: environment.network.gateway,
+        },
+        this.child(),
+      );
+    }
     this.adminPassword = password;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
@@ -77,7 +92,7 @@ const DATA_SOURCES_FILE = "data-sources.yaml";
 
 function grafanaFiles({ environment }: GrafanaArgs): Record<string, string> {
   const sources = enabledDataSources(environment.observability);
-  const dashboards = createDashboards(environment.name, sources);
+  const dashboards = createDashboards(environment.name, sources, environment.observability);
   return {
     [DATA_SOURCES_FILE]: dataSourcesFile(sources),
     // Grafana reads the provider from the folder's .yaml file, and the provider the folder's .json files.
@@ -102,7 +117,7 @@ function grafanaFiles({ environment }: GrafanaArgs): Record<string, string> {
  *
  * @see https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/
  */
-function grafanaSettings(tier: Tier, home: boolean): Record<string, string> {
+function grafanaSettings(tier: Tier, home: boolean, hostname: string | undefined): Record<string, string> {
   return {
     GF_SERVER_HTTP_PORT: String(OBSERVABILITY_PORTS.grafana),
     GF_PATHS_DATA: DATA,
@@ -127,6 +142,7 @@ function grafanaSettings(tier: Tier, home: boolean): Record<string, string> {
     // them and then fail, and nothing here may reach the internet anyway.
     GF_PLUGINS_PREINSTALL_DISABLED: "true",
     GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
+    ...(hostname === undefined ? {} : { GF_SERVER_DOMAIN: hostname }),
     ...(home ? { GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/${HOME_DASHBOARD}` } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { ResolvedEnvironment } from "../../spec/index.ts";
+import { OBSERVABILITY_PORTS, OWN_PODS, PREVIEW_ENVIRONMENT, type ResolvedEnvironment } from "../../spec/index.ts";
 import { alertRules } from "./alerts.ts";
 import { toYaml } from "./config-file.ts";
 import { declaredRules, goldenSignalRules } from "./rules.ts";
@@ -22,7 +22,7 @@ export function prometheusFiles(environment: ResolvedEnvironment, folder: string
  *
  * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/#kubernetes_sd_config
  */
-function prometheusConfig({ name }: ResolvedEnvironment, folder: string): string {
+function prometheusConfig({ name, observability }: ResolvedEnvironment, folder: string): string {
   return toYaml({
     global: {
       scrape_interval: `${SCRAPE.intervalSeconds}s`,
@@ -30,25 +30,52 @@ function prometheusConfig({ name }: ResolvedEnvironment, folder: string): string
       evaluation_interval: `${SCRAPE.intervalSeconds}s`,
       external_labels: { environment: name },
     },
+    ...(observability.alertmanager.enabled
+      ? {
+          alerting: {
+            alertmanagers: [{ static_configs: [{ targets: [`alertmanager:${OBSERVABILITY_PORTS.alertmanager}`] }] }],
+          },
+        }
+      : {}),
     rule_files: [`${folder}/*.rules.yml`],
     scrape_configs: [
       {
         job_name: "pods",
         sample_limit: SCRAPE.sampleLimit,
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [name] } }],
-        relabel_configs: relabelling(name),
+        relabel_configs: [{ source_labels: [label("instance")], regex: name, action: "keep" }, ...relabelling()],
       },
+      ...(observability.previews ? [previewJob()] : []),
     ],
   });
 }
+
+/** Name of the platform service's pods. */
+const PLATFORM_SERVICE = "terrarium-platform";
 
 const META = "__meta_kubernetes_";
 const annotation = (name: string) => `${META}pod_annotation_prometheus_io_${name}`;
 const label = (name: string) => `${META}pod_label_app_kubernetes_io_${name}`;
 
-function relabelling(environment: string): object[] {
+/** Preview environments, which come and go, and the platform service, wherever they are. */
+function previewJob(): object {
+  return {
+    job_name: "previews",
+    sample_limit: SCRAPE.sampleLimit,
+    kubernetes_sd_configs: [{ role: "pod", selectors: [{ role: "pod", label: toSelector(OWN_PODS) }] }],
+    relabel_configs: [
+      {
+        source_labels: [`${META}namespace`, label("name")],
+        regex: `${PREVIEW_ENVIRONMENT.namespacePrefix}.+;.*|.*;${PLATFORM_SERVICE}`,
+        action: "keep",
+      },
+      ...relabelling(),
+    ],
+  };
+}
+
+function relabelling(): object[] {
   return [
-    { source_labels: [label("instance")], regex: environment, action: "keep" },
     { source_labels: [annotation("scrape")], regex: "true", action: "keep" },
     // Pods that are starting are no failure yet, and finished ones never answer.
     { source_labels: [`${META}pod_phase`], regex: "Pending|Succeeded|Failed", action: "drop" },
@@ -75,4 +102,10 @@ function relabelling(environment: string): object[] {
     // A pod that keeps its name keeps its series when its address changes.
     { source_labels: ["pod", annotation("port")], separator: ":", target_label: "instance" },
   ];
+}
+
+function toSelector(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
 }

@@ -12,7 +12,7 @@ const CONFIG = "/etc/prometheus";
 
 /**
  * Prometheus of one environment: finds the environment's pods through the Kubernetes API, with a role that can read the
- * pods of this namespace and nothing else; records the golden signals; evaluates the alert rules. Data is deleted by
+ * pods of this namespace (of all namespaces where it also reads previews) and nothing else; records the golden signals; evaluates the alert rules. Data is deleted by
  * age, and earlier when the volume fills.
  */
 export class Prometheus extends Server {
@@ -46,32 +46,55 @@ export class Prometheus extends Server {
         livenessProbe: httpProbe("/-/healthy", "http", { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
         readinessProbe: httpProbe("/-/ready", "http", { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
       },
-      dependsOn: [config, ...this.access(name)],
+      dependsOn: [config, ...this.access(name, args.environment.observability.previews)],
     });
     this.registerOutputs({ url: this.url });
   }
 
-  private access(name: string): pulumi.Resource[] {
+  private access(name: string, previews: boolean): pulumi.Resource[] {
     const metadata = this.metadata(this.server, this.part);
+    const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
+    const subjects = [{ kind: "ServiceAccount", name: this.server, namespace: this.placement.namespace }];
     return [
       new k8s.core.v1.ServiceAccount(
         `${name}-service-account`,
         { metadata, automountServiceAccountToken: false },
         this.child(),
       ),
-      new k8s.rbac.v1.Role(
-        `${name}-role`,
-        { metadata, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }] },
-        this.child(),
-      ),
+      new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules }, this.child()),
       new k8s.rbac.v1.RoleBinding(
         `${name}-role-binding`,
         {
           metadata,
           roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: this.server },
-          subjects: [{ kind: "ServiceAccount", name: this.server, namespace: this.placement.namespace }],
+          subjects,
         },
         this.child(),
+      ),
+      ...(previews ? this.clusterAccess(name, rules, subjects) : []),
+    ];
+  }
+
+  /**
+   * Preview environments come and go: a role in each of their namespaces would always be late. These objects belong to no
+   * namespace, so they are deleted by themselves.
+   */
+  private clusterAccess(
+    name: string,
+    rules: k8s.types.input.rbac.v1.PolicyRule[],
+    subjects: k8s.types.input.rbac.v1.Subject[],
+  ): pulumi.Resource[] {
+    const metadata = { ...this.metadata(`${this.placement.namespace}-prometheus`, this.part), namespace: undefined };
+    return [
+      new k8s.rbac.v1.ClusterRole(`${name}-cluster-role`, { metadata, rules }, this.slowChild()),
+      new k8s.rbac.v1.ClusterRoleBinding(
+        `${name}-cluster-role-binding`,
+        {
+          metadata,
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: metadata.name },
+          subjects,
+        },
+        this.slowChild(),
       ),
     ];
   }

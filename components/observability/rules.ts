@@ -1,10 +1,31 @@
 import { parseQuantity, type ResolvedEnvironment, type ResourceDefaults } from "../../spec/index.ts";
+import { ERROR_WINDOWS } from "./settings.ts";
 
 /** A rule that stores an expression's value as a series of its own. */
 export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** A rule that fires while its expression has a value. */
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long the expression must hold, e.g. "5m". */
+  readonly for: string;
+  readonly labels: {
+    /** critical: users notice now; warning: look at it today. */
+    readonly severity: "critical" | "warning";
+  };
+  readonly annotations: {
+    /** One line for a pager. */
+    readonly summary: string;
+    /** What it means, with the value, and where to look first. */
+    readonly description: string;
+    /** Page of the repository that says what to do. */
+    readonly runbook?: string;
+  };
 }
 
 /** Rules that Prometheus evaluates together. */
@@ -44,6 +65,14 @@ export const SIGNALS = {
   memoryLimit: "service:memory_limit:bytes",
 } as const;
 
+/** Recorded shares of failed requests over each window that alerts look at, from 0 to 1. */
+export const ERROR_RATIOS = {
+  "5m": SIGNALS.errorRatio,
+  "30m": "service:http_request_errors:ratio_rate30m",
+  "1h": "service:http_request_errors:ratio_rate1h",
+  "6h": "service:http_request_errors:ratio_rate6h",
+} as const satisfies Record<(typeof ERROR_WINDOWS)[number], string>;
+
 /**
  * Requests of the selected services: the counter, or for services that only have the histogram, its count.
  *
@@ -53,6 +82,12 @@ export const SIGNALS = {
 export function requestRate(selector: string, by: string = SERVICE_LABELS, window = "5m"): string {
   const rate = (metric: string) => `sum by (${by}) (rate(${metric}{${selector}}[${window}]))`;
   return `${rate("http_requests_total")} or ${rate("http_request_duration_seconds_count")}`;
+}
+
+function errorRatio(window: string): string {
+  const traffic = requestRate("", SERVICE_LABELS, window);
+  const errors = requestRate('status_code=~"5.."', SERVICE_LABELS, window);
+  return `(${errors} or (${traffic}) * 0) / ((${traffic}) > 0)`;
 }
 
 /**
@@ -72,7 +107,7 @@ export function goldenSignalRules(): RuleGroup<RecordingRule>[] {
         { record: SIGNALS.traffic, expr: requestRate("") },
         // Services without an error get a zero, so that a ratio exists for each that has traffic.
         { record: SIGNALS.errors, expr: `${requestRate('status_code=~"5.."')} or ${SIGNALS.traffic} * 0` },
-        { record: SIGNALS.errorRatio, expr: `${SIGNALS.errors} / (${SIGNALS.traffic} > 0)` },
+        ...ERROR_WINDOWS.map((window) => ({ record: ERROR_RATIOS[window], expr: errorRatio(window) })),
         ...(
           [
             [SIGNALS.latencyP50, 0.5],
@@ -121,7 +156,7 @@ function scrapedParts({ services, observability }: ResolvedEnvironment): Record<
   for (const [name, service] of Object.entries(services)) {
     if (service.metrics && service.replicas > 0) parts[name] = service.resources;
   }
-  for (const server of ["prometheus", "loki", "grafana"] as const) {
+  for (const server of ["prometheus", "alertmanager", "loki", "grafana"] as const) {
     if (observability[server].enabled) parts[server] = observability[server].resources;
   }
   return parts;

@@ -1,6 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { OBSERVABILITY_PORTS, type ResolvedEnvironment, type ResolvedObservability } from "../../spec/index.ts";
+import {
+  OBSERVABILITY_PORTS,
+  type OBSERVABILITY_SERVERS,
+  type ResolvedEnvironment,
+  type ResolvedObservability,
+} from "../../spec/index.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { partPolicy, toNetworkPolicySpec, withNodePortIngress, type ApiServerAddress } from "../network-policies.ts";
@@ -9,7 +14,7 @@ import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 
 /** A server of the stack; also the name of its objects. */
-export type ServerName = "prometheus" | "loki" | "grafana";
+export type ServerName = (typeof OBSERVABILITY_SERVERS)[number];
 
 /** Arguments of the stack's servers. */
 export interface ServerArgs extends ComponentArgs {
@@ -17,6 +22,9 @@ export interface ServerArgs extends ComponentArgs {
   /** Where the Kubernetes API server is. @default anywhere on its usual ports */
   readonly apiServer?: readonly ApiServerAddress[];
 }
+
+/** What all servers have settings for. */
+type ResolvedServer = Omit<ResolvedObservability["grafana"], "hostnames">;
 
 /** What one server adds to what all have. */
 interface ServerPod extends Pick<PodArgs, "annotations" | "volumes"> {
@@ -59,7 +67,7 @@ export abstract class Server extends Component {
   }
 
   /** The server's settings. */
-  protected get settings(): ResolvedObservability["grafana"] {
+  protected get settings(): ResolvedServer {
     return this.args.environment.observability[this.server];
   }
 

@@ -37,20 +37,52 @@ export const LOG_SHIPPING = {
   memorySpikePercent: 20,
 } as const;
 
+/** Share of requests that must not end with a 5xx status. */
+export const AVAILABILITY_OBJECTIVE = 0.995;
+
+/** Windows over which errors are summed up for alerts. */
+export const ERROR_WINDOWS = ["5m", "30m", "1h", "6h"] as const;
+
+/** How fast the errors that the objective allows in 30 days may be used up: 2 % in an hour, 5 % in six. */
+export const ERROR_BUDGET_BURNS = [
+  { alert: "ErrorBudgetBurnsFast", long: "1h", short: "5m", factor: 14.4, severity: "critical" },
+  { alert: "ErrorBudgetBurns", long: "6h", short: "30m", factor: 6, severity: "warning" },
+] as const;
+
 /** When alerts fire. Durations in minutes, latency in seconds, ratios from 0 to 1. */
 export const ALERT_THRESHOLDS = {
   targetDownMinutes: 5,
   serviceDownMinutes: 2,
+  /** Share of failed requests from which dashboards are red. */
   errorRatio: 0.05,
-  errorMinutes: 5,
+  errorMinutes: 2,
   /** Requests per second below which a ratio of errors says nothing. */
   errorTraffic: 0.05,
   latencySeconds: 1,
   latencyMinutes: 10,
   saturationRatio: 0.9,
   saturationMinutes: 10,
+  restartWindow: "30m",
+  restarts: 3,
   pipelineMinutes: 10,
+  leaderMinutes: 2,
+  stuckMinutes: 60,
+  queueMinutes: 30,
+  deletionMinutes: 15,
+  orphanMinutes: 120,
 } as const;
+
+/** How alerts are told: how long to wait for others of the same service, and when to tell again what still holds. */
+export const ALERT_ROUTING = {
+  groupWait: "30s",
+  groupInterval: "5m",
+  repeat: { critical: "1h", warning: "12h" },
+} as const;
+
+/** A number of minutes as Prometheus writes it. */
+export function minutes(count: number): string {
+  return `${count}m`;
+}
 
 /** Share of a memory limit at which a Go program collects garbage harder, in percent. */
 const GO_MEMORY_PERCENT = 85;

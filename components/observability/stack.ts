@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ResolvedEnvironment } from "../../spec/index.ts";
 import { Component, type ComponentArgs, type Placement } from "../component.ts";
 import type { ApiServerAddress } from "../network-policies.ts";
+import { Alertmanager } from "./alertmanager.ts";
 import { LOG_COLLECTOR, LogCollector } from "./collector.ts";
 import { Grafana } from "./grafana.ts";
 import { Loki } from "./loki.ts";
@@ -15,12 +16,14 @@ export interface ObservabilityArgs extends ComponentArgs {
   readonly apiServer?: readonly ApiServerAddress[];
   /** Namespace of the log collector, which admits privileged pods. @default none, and no log collector */
   readonly logs?: Placement;
+  /** Values that receivers of alerts name, by key. @default {} */
+  readonly secretValues?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Key of the checksums that roll pods when a secret changes. */
   readonly checksumKey: pulumi.Input<string>;
 }
 
 /**
- * The observability stack of one environment: Prometheus, Loki, a log collector on every node, and Grafana; each only
+ * The observability stack of one environment: Prometheus, Alertmanager, Loki, a log collector on every node, and Grafana; each only
  * where the environment has it. None waits for another.
  *
  * @example
@@ -35,11 +38,15 @@ export class Observability extends Component {
   constructor(name: string, args: ObservabilityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Observability", name, args, opts);
     const { placement, environment, apiServer, checksumKey } = args;
-    const { prometheus, loki, grafana, collector } = environment.observability;
+    const { prometheus, alertmanager, loki, grafana, collector } = environment.observability;
     // Without the escape hatch: it reaches all descendants from here.
     const inner = { placement, environment, apiServer, checksumKey };
     const urls: Partial<Record<ServerName, string>> = {};
     if (prometheus.enabled) urls.prometheus = new Prometheus(`${name}-prometheus`, inner, { parent: this }).url;
+    if (alertmanager.enabled) {
+      const { secretValues } = args;
+      urls.alertmanager = new Alertmanager(`${name}-alertmanager`, { ...inner, secretValues }, { parent: this }).url;
+    }
     if (loki.enabled) urls.loki = new Loki(`${name}-loki`, inner, { parent: this }).url;
     if (grafana.enabled) {
       const server = new Grafana(`${name}-grafana`, inner, { parent: this });

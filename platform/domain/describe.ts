@@ -122,7 +122,7 @@ function compose(
       seedTestCredentials: wanted.seed.testCredentials,
     })),
     ...(activator ? { network: behind(activator, base.network) } : {}),
-    observability: base.observability ?? { enabled: false },
+    observability: previewObservability(base),
     quota: wanted.quota ?? base.quota ?? settings.quota,
   };
 }
@@ -167,6 +167,12 @@ function checkTimeZone({ sleep }: ResolvedPreviewEnvironment): void {
   if (timeZone === undefined || isTimeZone(timeZone)) return;
   const expected = 'a time zone of the tz database such as "Europe/Berlin"';
   throw invalid({ path: "sleep.schedule.timeZone", got: JSON.stringify(timeZone), expected });
+}
+
+/** A stack of its own only where the base says so; it tells nobody of alerts, and watches no other preview. */
+function previewObservability({ observability }: BaseDescription): EnvironmentSpec["observability"] {
+  if (!observability?.alertmanager && !observability?.previews) return observability ?? { enabled: false };
+  return { ...observability, alertmanager: { enabled: false }, previews: false };
 }
 
 /** Tags by image, for this commit. */

@@ -1,4 +1,4 @@
-import { HTTPS_PORT, PREVIEW_ENVIRONMENT, resolveEnvironment, selectorLabels } from "../../spec/index.ts";
+import { HTTPS_PORT, PREVIEW_ENVIRONMENT, selectorLabels } from "../../spec/index.ts";
 import { ACTIVATOR_ADMIN_PORT, activatorLabels } from "../names.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
@@ -19,10 +19,9 @@ const EVERYWHERE = "0.0.0.0/0";
  * metrics come in from the namespace of the monitoring, and both the service and its Jobs reach the state.
  */
 export function networkManifests(installation: Installation, apiServer: readonly ApiServerAddress[]): Manifest[] {
-  const { namespace, config, description, stateAddress } = installation;
-  const { observability } = resolveEnvironment(description);
+  const { namespace, config, stateAddress } = installation;
   const service = selectorLabels({ name: SERVICE, instance: namespace });
-  const monitoring = { "kubernetes.io/metadata.name": observability.monitoringNamespace };
+  const monitoring = { "kubernetes.io/metadata.name": config.http.metricsFrom };
   const outside = outsideOf(stateAddress, config.runner.state.secretsProvider);
   return [
     policy(namespace, "allow-metrics", service, {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { alertRules } from "../../../components/observability/alerts.ts";
 import { CONDITIONS } from "../../../spec/index.ts";
+import { ALERT_SCENARIOS } from "../../engine/alert-scenarios.ts";
+import { monitoredEnvironment } from "../../engine/monitored-environment.ts";
 import { checkout, read } from "./checkout.ts";
 
 /** Reasons of environments that are well, or on their way. */
@@ -19,6 +22,23 @@ describe("docs/runbooks", () => {
       assert.ok(read(`docs/runbooks/${page}`).includes(`\`${reason}\``));
     });
   }
+
+  const alerts = alertRules(monitoredEnvironment().observability).flatMap(({ rules }) => rules);
+  for (const { alert, annotations } of alerts) {
+    it(`has a page for the alert ${alert}, which names it and says what to do`, () => {
+      const page = read(annotations.runbook ?? "");
+      assert.ok(page.startsWith("# ") && page.split("\n")[0]?.includes(`\`${alert}\``));
+      for (const part of ["Means", "Look", "Do"]) assert.ok(page.includes(`**${part}.**`), part);
+      assert.ok(index.includes(`| \`${alert}\``), "no row of the index");
+    });
+  }
+
+  it("is about alerts that a scenario has fire and leaves quiet, and about no others", () => {
+    const scenarios = Object.keys(ALERT_SCENARIOS).toSorted();
+    assert.deepEqual(alerts.map(({ alert }) => alert).toSorted(), scenarios);
+    const rows = [...index.matchAll(/^\| `([A-Z]\w+)` +\| [a-z]/gm)].map(([, alert]) => alert);
+    assert.deepEqual(rows.toSorted(), scenarios);
+  });
 
   it("lists all of its pages", () => {
     const pages = readdirSync(join(checkout, "docs/runbooks")).filter((name) => name !== "README.md");

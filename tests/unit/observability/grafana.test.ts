@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { partPolicy } from "../../../components/network-policies.ts";
 import { createDashboards } from "../../../components/observability/dashboards.ts";
 import type { DataSource } from "../../../components/observability/data-sources.ts";
 import { SIGNALS } from "../../../components/observability/rules.ts";
-import { containerOf, find, ofKind, stack, type Manifest, type Workload } from "./fixtures.ts";
-import { hexOf, secretValue } from "./mocks.ts";
+import { Observability } from "../../../components/observability/stack.ts";
+import { Metrics } from "../../../platform/http/metrics.ts";
+import { containerOf, environment, find, ofKind, placements, stack, type Manifest, type Workload } from "./fixtures.ts";
+import { collect, hexOf, secretValue } from "./mocks.ts";
 
 interface DataSources {
   readonly datasources: readonly {
@@ -74,6 +77,27 @@ describe("Grafana", () => {
     }
   });
 
+  it("has a route and a door for the ingress controller only under the names that it is given", async () => {
+    const network = { gateway: { name: "public", namespace: "gateway" } };
+    for (const [hostnames, routes] of [
+      [[], []],
+      [["grafana.example.com"], [["grafana.example.com"]]],
+    ] as const) {
+      const resolved = { ...environment("prod", { grafana: { hostnames: [...hostnames] } }) };
+      const described = { ...resolved, network: { ...resolved.network, ...network } };
+      const { objects } = await collect(
+        () => new Observability("obs", { ...placements("prod"), environment: described, checksumKey: "key" }),
+      );
+      const found = ofKind(objects, "HTTPRoute").map(
+        ({ inputs }) => (inputs["spec"] as { hostnames: string[] }).hostnames,
+      );
+      assert.deepEqual(found, routes);
+      const from = (partPolicy("grafana", described).ingress ?? []).flatMap((rule) => rule.from);
+      const doors = from.filter(({ namespaceSelector }) => namespaceSelector !== undefined);
+      assert.equal(doors.length, hostnames.length);
+    }
+  });
+
   it("is not restarted for a failing database, which only takes it out of traffic", async () => {
     const { container } = await rendered();
     assert.equal(container.readinessProbe.httpGet?.path, "/api/health");
@@ -107,9 +131,13 @@ describe("Grafana", () => {
     );
   });
 
-  it("provisions an overview, which it opens with, and a service dashboard, under uids that never change", async () => {
+  it("provisions dashboards under uids that never change, and opens with the overview", async () => {
     const { dashboards, settings, data } = await rendered();
-    assert.deepEqual(dashboards.map(({ uid }) => uid).toSorted(), ["terrarium-overview", "terrarium-service"]);
+    assert.deepEqual(dashboards.map(({ uid }) => uid).toSorted(), [
+      "terrarium-capacity",
+      "terrarium-overview",
+      "terrarium-service",
+    ]);
     const home = settings["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]?.split("/").at(-1) ?? "";
     assert.equal((JSON.parse(data[home] ?? "{}") as Dashboard).uid, "terrarium-overview");
   });
@@ -152,7 +180,33 @@ describe("Grafana", () => {
 });
 
 describe("dashboards", () => {
-  const all = (sources: readonly DataSource[]) => Object.values(createDashboards("shop", sources));
+  const all = (sources: readonly DataSource[]) => Object.values(createDashboards("shop", sources, { previews: true }));
+
+  it("lead to each other, and nowhere else", () => {
+    const dashboards = all(["prometheus", "loki"]);
+    const addresses = dashboards.map(({ uid }) => `/d/${uid}`);
+    for (const { uid, links } of dashboards) {
+      assert.deepEqual(
+        links.map(({ url }) => url),
+        addresses.filter((address) => address !== `/d/${uid}`),
+      );
+    }
+  });
+
+  it("show preview environments only where Prometheus reads them", () => {
+    assert.ok(!("previews.json" in createDashboards("shop", ["prometheus", "loki"])));
+    assert.ok("previews.json" in createDashboards("shop", ["prometheus", "loki"], { previews: true }));
+  });
+
+  it("ask of the platform service what it exposes", async () => {
+    const sources = { phases: () => [], queueLength: () => 0, running: () => 0, leading: () => true };
+    const { text } = await new Metrics(sources).text();
+    const [previews] = all(["prometheus"]).filter(({ uid }) => uid === "terrarium-previews");
+    const asked = (previews?.panels ?? []).flatMap((panel) => panel.targets.map(({ expr }) => expr)).join(" ");
+    const names = [...asked.matchAll(/terrarium_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ""));
+    assert.ok(names.length > 5);
+    for (const name of names) assert.match(text, new RegExp(`^# TYPE ${name} `, "m"));
+  });
 
   it("read recorded series that rules record", () => {
     const known: readonly string[] = Object.values(SIGNALS);

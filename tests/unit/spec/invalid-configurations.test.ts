@@ -17,7 +17,7 @@ const SECRET =
   '{ generate: {} } for a random value, or { config: "<key>" } for a value set with ' +
   "`pulumi config set --secret --path secretValues.<key>`; never the value itself";
 const RESERVED =
-  "a name other than default-deny, allow-dns, allow-https-egress, allow-within-namespace, prometheus, loki, grafana, log-collector, " +
+  "a name other than default-deny, allow-dns, allow-https-egress, allow-within-namespace, prometheus, alertmanager, loki, grafana, log-collector, " +
   "kubernetes, which Terrarium uses itself";
 const MIGRATION = { dataStore: "db", image: IMAGE, command: ["migrate"] };
 const VOLUME = { name: "data", mountPath: "/data", size: "1Gi" };
@@ -135,14 +135,14 @@ const unknownKeys: readonly Refusal[] = [
     what: "an unknown key of observability",
     input: environment({ observability: { tempo: {} } }),
     error: [
-      "observability.tempo: no such key; allowed here: enabled, serviceMonitors, monitoringNamespace, nodePorts, prometheus, loki, grafana, collector",
+      "observability.tempo: no such key; allowed here: enabled, serviceMonitors, monitoringNamespace, nodePorts, prometheus, alertmanager, previews, sharedStack, loki, grafana, collector",
     ],
   },
   {
     what: "an unknown key of Grafana",
     input: environment({ observability: { grafana: { retentionDays: 3 } } }),
     error: [
-      "observability.grafana.retentionDays: no such key; allowed here: enabled, image, storage, resources, nodePort",
+      "observability.grafana.retentionDays: no such key; allowed here: enabled, image, storage, resources, nodePort, hostnames",
     ],
   },
   {
