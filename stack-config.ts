@@ -9,12 +9,15 @@ export interface TargetCluster {
   readonly kubeconfig?: string;
 }
 
+/** Values that the engine hands over as JSON; others are texts as they are. */
+const JSON_VALUE = /^(?:[{[]|(?:true|false)$)/;
+
 /** All values of the stack's configuration that belong to this project, by key. */
 export function readStackConfig(project: string): Record<string, unknown> {
   const prefix = `${project}:`;
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(
-    own.map(([key, text]) => [key.slice(prefix.length), /^[{[]/.test(text) ? JSON.parse(text) : text]),
+    own.map(([key, text]) => [key.slice(prefix.length), JSON_VALUE.test(text) ? JSON.parse(text) : text]),
   );
 }
 

@@ -118,7 +118,9 @@ export const secretSource = z.union(
         .strictObject({
           length: z.int().min(16).max(128).default(32).meta({ description: "Length in characters." }),
         })
-        .meta({ description: "A random value of hexadecimal digits (4 bits each), kept in the stack's state." }),
+        .meta({
+          description: "A random value of lower-case letters and digits (5 bits each), kept in the stack's state.",
+        }),
     }),
     configuredSecret,
   ],

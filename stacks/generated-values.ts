@@ -19,13 +19,15 @@ export function generatedValuesOf(stack: ExportedStack): ExportedStack {
  */
 export function withGeneratedValuesOf(stack: ExportedStack, other: ExportedStack): ExportedStack | undefined {
   const own = stack.deployment.resources ?? [];
-  const ids = new Map(own.map(({ urn, id }) => [urn, id]));
+  const known = new Map(own.map(({ urn, inputs }) => [urn, JSON.stringify(inputs)]));
   const theirs = generatedValuesOf(other).deployment.resources ?? [];
-  const isNews = ({ urn, type, id }: StateResource): boolean => isOneOf(type, GENERATED) && ids.get(urn) !== id;
+  // A value is made anew where what it is made from has changed; it is encrypted differently each time it is saved.
+  const isNews = ({ urn, type, inputs }: StateResource): boolean =>
+    isOneOf(type, GENERATED) && !(known.has(urn) && known.get(urn) === JSON.stringify(inputs));
   const news = new Map(theirs.filter(isNews).map((resource) => [resource.urn, resource]));
   if (news.size === 0) return undefined;
   const kept = own.map((resource) => news.get(resource.urn) ?? resource);
-  const resources = [...kept, ...theirs.filter(({ urn }) => !ids.has(urn))];
+  const resources = [...kept, ...theirs.filter(({ urn }) => !known.has(urn))];
   return { ...stack, deployment: { ...stack.deployment, resources } };
 }
 
@@ -34,8 +36,8 @@ export function generatedValue(stack: ExportedStack, name: string): string | und
   const found = (stack.deployment.resources ?? []).find(
     ({ type, urn }) => isOneOf(type, ["random:"]) && urn.endsWith(`::${name}`),
   );
-  const { hex } = (found?.outputs ?? {}) as { readonly hex?: { readonly plaintext?: string } };
-  return hex?.plaintext === undefined ? undefined : (JSON.parse(hex.plaintext) as string);
+  const { result } = (found?.outputs ?? {}) as { readonly result?: { readonly plaintext?: string } };
+  return result?.plaintext === undefined ? undefined : (JSON.parse(result.plaintext) as string);
 }
 
 function isOneOf(type: string, beginnings: readonly string[]): boolean {

@@ -32,7 +32,7 @@ interface Custom {
   readonly spec: unknown;
 }
 
-const RANDOM = "random:index/randomBytes:RandomBytes";
+const RANDOM = "random:index/randomPassword:RandomPassword";
 
 /** A pod template together with the workload it belongs to. */
 export interface PodTemplate {
@@ -153,7 +153,7 @@ export class Recording {
   }
 }
 
-/** The first hexadecimal digits that the mocked @pulumi/random "generates" for a resource of this Pulumi name. */
+/** The first characters that the mocked @pulumi/random "generates" for a resource of this Pulumi name. */
 export function generatedPassword(name: string, length = 32): string {
   return createHash("sha512").update(name).digest("hex").slice(0, length);
 }
@@ -213,8 +213,7 @@ interface Monitor {
 function newResource({ type, name, inputs }: pulumi.runtime.MockResourceArgs): pulumi.runtime.MockResourceResult {
   const state = inputs as Record<string, unknown>;
   if (type === RANDOM) {
-    const digits = generatedPassword(name, 2 * Number(state["length"]));
-    return { id: name, state: { ...state, hex: pulumi.secret(digits) } };
+    return { id: "none", state: { ...state, result: pulumi.secret(generatedPassword(name, Number(state["length"]))) } };
   }
   return { id: `${name}-id`, state };
 }

@@ -25,7 +25,7 @@ async function create(migration: object = {}) {
     const connection = {
       env: { DB_HOST: "db" },
       secretEnv: { DB_PASSWORD: pulumi.secret("s3cret"), DB_URL: pulumi.secret("postgresql://db") },
-      ready: [new random.RandomBytes("db", { length: 16 })],
+      ready: [new random.RandomPassword("db", { length: 16 })],
     };
     return new Migration("migrate", {
       placement: PLACEMENT,

@@ -179,7 +179,7 @@ describe("Postgres", () => {
       const { recording, connection } = await create({ username: "owner", passwordRotation });
       pods.push(JSON.stringify(podOf(recording)));
       users.push(connection.env["SHOP_DB_USER"]);
-      const { object } = recording.named("shop-db-password", ":RandomBytes");
+      const { object } = recording.named("shop-db-password", ":RandomPassword");
       assert.deepEqual(object["keepers"], passwordRotation === 0 ? undefined : { rotation: String(passwordRotation) });
     }
     assert.deepEqual(users, ["owner_a", "owner_b", "owner_a"]);

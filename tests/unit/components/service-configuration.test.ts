@@ -74,8 +74,8 @@ describe("A service", () => {
 
   it("waits for its configuration, its data stores and the services it starts after", async () => {
     const recording = await recorded(() => {
-      const store = new random.RandomBytes("db", { length: 16 });
-      const other = new random.RandomBytes("other", { length: 16 });
+      const store = new random.RandomPassword("db", { length: 16 });
+      const other = new random.RandomPassword("other", { length: 16 });
       new Service("api", {
         placement: PLACEMENT,
         service: resolvedService({ secrets: { TOKEN: { config: "token" } } }),

@@ -199,7 +199,13 @@ describe("dashboards", () => {
   });
 
   it("ask of the platform service what it exposes", async () => {
-    const sources = { phases: () => [], queueLength: () => 0, running: () => 0, leading: () => true };
+    const sources = {
+      phases: () => [],
+      queueLength: () => 0,
+      running: () => 0,
+      leading: () => true,
+      eventStreams: () => 0,
+    };
     const { text } = await new Metrics(sources).text();
     const [previews] = all(["prometheus"]).filter(({ uid }) => uid === "terrarium-previews");
     const asked = (previews?.panels ?? []).flatMap((panel) => panel.targets.map(({ expr }) => expr)).join(" ");

@@ -73,7 +73,7 @@ describe("observability stack", () => {
   it("has no admin password where Grafana is disabled", async () => {
     const { objects, stack: created } = await stack("dev", { grafana: { enabled: false } });
     assert.equal(created.adminPassword, undefined);
-    assert.deepEqual(ofKind(objects, "RandomBytes"), []);
+    assert.deepEqual(ofKind(objects, "RandomPassword"), []);
   });
 
   it("runs no collector where Loki is disabled, there being nowhere to send logs to", async () => {

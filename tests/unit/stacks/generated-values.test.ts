@@ -3,18 +3,18 @@ import { generatedValue, generatedValuesOf, withGeneratedValuesOf } from "../../
 import type { ExportedStack, StateResource } from "../../../stacks/pending-operations.ts";
 
 const urn = (type: string, name: string): string => `urn:pulumi:dev::terrarium::${type}::${name}`;
-const resource = (type: string, name: string, id?: string): StateResource => ({
+const resource = (type: string, name: string, rotation?: string): StateResource => ({
   urn: urn(type, name),
   type,
-  ...(id === undefined ? {} : { id }),
+  ...(rotation === undefined ? {} : { id: "none", inputs: { keepers: { rotation } } as StateResource["inputs"] }),
 });
 const state = (...resources: readonly StateResource[]): ExportedStack => ({ version: 3, deployment: { resources } });
 
-const BYTES = "random:index/randomBytes:RandomBytes";
+const PASSWORD = "random:index/randomPassword:RandomPassword";
 const stack = resource("pulumi:pulumi:Stack", "terrarium-dev");
 const service = resource("terrarium:index:Service", "shop-mf");
 const provider = resource("pulumi:providers:random", "default");
-const token = resource(BYTES, "shop-mf-token", "one");
+const token = resource(PASSWORD, "shop-mf-token", "one");
 const cluster = resource("pulumi:providers:kubernetes", "cluster");
 const deployment = resource("kubernetes:apps/v1:Deployment", "shop-mf");
 
@@ -34,7 +34,7 @@ describe("generated values of a stack", () => {
 
   it("are taken over beside the objects that the stack has, in an order in which each comes after what it belongs to", () => {
     const own = state(stack, cluster, service, deployment, provider, token);
-    const other = resource(BYTES, "shop-mf-salt", "two");
+    const other = resource(PASSWORD, "shop-mf-salt", "two");
     const merged = withGeneratedValuesOf(own, state(stack, service, provider, token, other));
     assert.deepEqual(names(merged), [
       "terrarium-dev",
@@ -48,14 +48,14 @@ describe("generated values of a stack", () => {
   });
 
   it("replace the stack's own when they were generated anew", () => {
-    const rotated = resource(BYTES, "shop-mf-token", "two");
+    const rotated = resource(PASSWORD, "shop-mf-token", "two");
     const merged = withGeneratedValuesOf(
       state(stack, service, provider, token),
       state(stack, service, provider, rotated),
     );
     assert.deepEqual(
-      merged?.deployment.resources?.map(({ id }) => id),
-      [undefined, undefined, undefined, "two"],
+      merged?.deployment.resources?.map(({ inputs }) => inputs),
+      [undefined, undefined, undefined, rotated.inputs],
     );
   });
 
@@ -65,7 +65,7 @@ describe("generated values of a stack", () => {
   });
 
   it("are read by name from a state with its secrets in the clear", () => {
-    const outputs = { hex: { plaintext: '"c0ffee"' } } as StateResource["outputs"];
+    const outputs = { result: { plaintext: '"c0ffee"' } } as StateResource["outputs"];
     const shown = state(stack, { ...token, ...(outputs ? { outputs } : {}) });
     assert.equal(generatedValue(shown, "shop-mf-token"), "c0ffee");
     assert.equal(generatedValue(shown, "token"), undefined);

@@ -30,8 +30,8 @@ describe("a preview of the engine", () => {
       },
       {
         op: "delete",
-        urn: "urn:pulumi:prod::terrarium::random:index/randomBytes:RandomBytes::postgres-password",
-        oldState: { type: "random:index/randomBytes:RandomBytes", inputs: { length: 24 } },
+        urn: "urn:pulumi:prod::terrarium::random:index/randomPassword:RandomPassword::postgres-password",
+        oldState: { type: "random:index/randomPassword:RandomPassword", inputs: { length: 24 } },
       },
       { op: "create", urn: URN, newState: claim({}) },
       { op: "read", urn: URN, newState: claim({}) },
