@@ -18,7 +18,10 @@ export async function collect<T>(
       newResource: ({ type, name, inputs }) => {
         const given = inputs as Record<string, unknown>;
         objects.push({ type, name, inputs: given });
-        const generated = type === "random:index/randomPassword:RandomPassword" ? { result: hexOf(name) } : {};
+        const generated =
+          type === "random:index/randomPassword:RandomPassword"
+            ? { result: hexOf(name).slice(0, Number(given["length"])) }
+            : {};
         return { id: `${name}-id`, state: { ...given, ...generated } };
       },
       call: () => ({}),
