@@ -83,10 +83,17 @@ describe("a preview environment from source", () => {
       ...modest,
     };
     const postgres = { ...dataStores.postgres, ...modest };
-    service = new PlatformProcess(checkout, forwards.kubeconfig, platform, {
-      namespace: platform,
-      repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
-    });
+    service = new PlatformProcess(
+      checkout,
+      forwards.kubeconfig,
+      platform,
+      {
+        namespace: platform,
+        repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
+      },
+      {},
+      platform,
+    );
     await service.says('"leading"');
   });
   after(async () => {
@@ -95,7 +102,7 @@ describe("a preview environment from source", () => {
     await kubectl(["delete", "namespace", platform, "--wait=false"]);
     await git.stop();
     await npm.stop();
-    rmSync(join(checkout, ".terrarium/platform-test"), { recursive: true, force: true });
+    rmSync(join(checkout, ".terrarium", platform), { recursive: true, force: true });
   });
 
   it("is built, migrated and answers, and its status says how long each step took", async () => {

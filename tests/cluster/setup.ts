@@ -8,11 +8,11 @@ export async function mochaGlobalSetup(): Promise<void> {
   const { IMAGES } = await import("../../spec/index.ts");
   const { stack } = await import("./stack.ts");
   const { terrarium } = await import("./terrarium.ts");
-  const fromSource = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
+  const inPreviews = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
   const started = performance.now();
   await Promise.all([
     ...OwnEnvironment.all().map((environment) => environment.up()),
-    terrarium(stack, "images", ...fromSource),
+    terrarium(stack, "images", ...inPreviews),
   ]);
   console.log(`cluster: environments of the tests up in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { request as send } from "node:http";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { runActivator } from "../../platform/activator/run.ts";
 import { IMAGES, type PreviewEnvironment } from "../../spec/index.ts";
 import { PlatformProcess } from "../engine/platform-cluster.ts";
 import { eventually } from "./eventually.ts";
 import { kubectl, objectsIn } from "./kubectl.ts";
-import { checkout, forwards, stack, unique } from "./stack.ts";
+import { checkout, forwards, unique } from "./stack.ts";
 
 const REPOSITORY = "https://git.example.com/team/notes";
 /** It shares a node of two cores with the environments of other tests. */
@@ -51,11 +50,6 @@ describe("a preview environment that sleeps", () => {
   };
 
   before(async () => {
-    await promisify(execFile)(
-      process.execPath,
-      ["cli/main.ts", "images", IMAGES.node.image, IMAGES.postgres17.image, "--stack", stack],
-      { cwd: checkout, env: { ...process.env, CI: "true" } },
-    );
     // The definition stays: other tests may use it at the same time.
     await objects.run(["apply", "--server-side", "--filename", join(checkout, "platform/crd/environments.yaml")]);
     await eventually("the definition", () =>
@@ -73,24 +67,31 @@ describe("a preview environment that sleeps", () => {
       ...modest,
     };
     const schema = { dataStore: "postgres", image: IMAGES.postgres17.image, user: 999, command: ["sh", "-c", MIGRATE] };
-    service = new PlatformProcess(checkout, forwards.kubeconfig, platform, {
-      namespace: platform,
-      url: "http://{name}.preview.example.com",
-      sleep: { activator: { hold: "120s" } },
-      repositories: {
-        [REPOSITORY]: {
-          base: {
-            services: { web },
-            dataStores: { postgres: { engine: "postgres", database: "notes", username: "notes", ...modest } },
-            migrations: { schema: { ...schema, ...modest } },
+    service = new PlatformProcess(
+      checkout,
+      forwards.kubeconfig,
+      platform,
+      {
+        namespace: platform,
+        url: "http://{name}.preview.example.com",
+        sleep: { activator: { hold: "120s" } },
+        repositories: {
+          [REPOSITORY]: {
+            base: {
+              services: { web },
+              dataStores: { postgres: { engine: "postgres", database: "notes", username: "notes", ...modest } },
+              migrations: { schema: { ...schema, ...modest } },
+            },
           },
         },
       },
-    });
+      {},
+      platform,
+    );
     await service.says('"leading"');
     const listening = new Promise<number>((resolve) => {
       activator = runActivator({
-        config: join(checkout, ".terrarium/platform-test", `${platform}.yaml`),
+        config: join(checkout, ".terrarium", platform, `${platform}.yaml`),
         cluster: { kubeconfig: forwards.kubeconfig, context: forwards.context },
         port: 0,
         adminPort: 0,
@@ -110,6 +111,7 @@ describe("a preview environment that sleeps", () => {
     await activator;
     await service.stop();
     await kubectl(["delete", "namespace", platform, "--wait=false"]);
+    rmSync(join(checkout, ".terrarium", platform), { recursive: true, force: true });
   });
 
   it("is up, and answers through the activator", async () => {

@@ -13,7 +13,13 @@ export function sharedCheckout(): Checkout {
 export async function mochaGlobalSetup(): Promise<void> {
   await Checkout.removeAbandoned();
   created = await Checkout.create();
-  await created.must(["up", "--stack", "dev", "--cluster", "simulated", "-o", "json"]);
+  try {
+    await created.must(["up", "--stack", "dev", "--cluster", "simulated", "-o", "json"]);
+  } catch (error) {
+    // Mocha takes down only what was set up, and waits for whatever still runs.
+    await mochaGlobalTeardown();
+    throw error;
+  }
 }
 
 /** Takes every stack that a test left, the cluster and the folder down. */

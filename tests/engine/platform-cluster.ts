@@ -196,9 +196,20 @@ export class PlatformProcess {
   readonly #log: string;
   readonly #ended: Promise<number | null>;
 
-  /** @param name of its files. @param variables beyond this process's own. */
-  constructor(folder: string, kubeconfig: string, name: string, config: object, variables: NodeJS.ProcessEnv = {}) {
-    const own = join(folder, ".terrarium", "platform-test");
+  /**
+   * @param name of its files.
+   * @param variables beyond this process's own.
+   * @param home folder below .terrarium for its files and data; services with the same one share their state.
+   */
+  constructor(
+    folder: string,
+    kubeconfig: string,
+    name: string,
+    config: object,
+    variables: NodeJS.ProcessEnv = {},
+    home = "platform-test",
+  ) {
+    const own = join(folder, ".terrarium", home);
     mkdirSync(own, { recursive: true });
     const file = join(own, `${name}.yaml`);
     writeFileSync(file, stringify({ namespace: NAMESPACE, http: { port: 0 }, ...config }));
