@@ -13,9 +13,9 @@ export type HttpPlugin = (app: FastifyInstance) => void | Promise<void>;
 export interface ServerArgs {
   /** TCP port; 0 for any that is free. */
   readonly port: number;
-  /** What is missing before the service is ready; undefined when nothing is. Leader or not makes no difference. */
   /** Address that it listens on. @default all of this machine */
   readonly address?: string | undefined;
+  /** What is missing before the service is ready; undefined when nothing is. Leader or not makes no difference. */
   readonly notReady: () => string | undefined;
   readonly metrics: Pick<Metrics, "text">;
   readonly log: Log;
