@@ -1,6 +1,34 @@
 import type { Recipe } from "./recipe.ts";
 import { versions } from "./versions.ts";
 
+/** Validates manifests against schemas. */
+export const kubeconform: Recipe = {
+  name: "kubeconform",
+  title: `kubeconform ${versions.kubeconform}`,
+  coldSeconds: 2,
+  builds: [
+    {
+      folder: "kubeconform",
+      binaries: { kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform" },
+      variables: { "main.version": `v${versions.kubeconform}` },
+    },
+  ],
+};
+
+/** Rates manifests against good practice. */
+export const kubeScore: Recipe = {
+  name: "kube-score",
+  title: `kube-score ${versions.kubeScore}`,
+  coldSeconds: 15,
+  builds: [
+    {
+      folder: "kube-score",
+      binaries: { "kube-score": "github.com/zegl/kube-score/cmd/kube-score" },
+      variables: { "main.version": versions.kubeScore },
+    },
+  ],
+};
+
 /** Checks GitHub's workflows. */
 export const actionlint: Recipe = {
   name: "actionlint",

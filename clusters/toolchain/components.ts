@@ -1,4 +1,4 @@
-import { actionlint } from "./checker-recipes.ts";
+import { actionlint, kubeconform, kubeScore } from "./checker-recipes.ts";
 import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
@@ -66,8 +66,8 @@ const tools: Record<ToolName, readonly Component[]> = {
   kubectl: [{ recipe: recipes.kubectl, official: "kubectl" }],
   kwokctl: [kwok],
   kind: [{ recipe: recipes.kind, official: "kind" }],
-  kubeconform: [{ recipe: recipes.kubeconform }],
-  "kube-score": [{ recipe: recipes.kubeScore }],
+  kubeconform: [{ recipe: kubeconform }],
+  "kube-score": [{ recipe: kubeScore }],
   actionlint: [{ recipe: actionlint }],
   sops: [{ recipe: gitopsRecipes.sops, official: "sops" }],
   age: [{ recipe: gitopsRecipes.age }],

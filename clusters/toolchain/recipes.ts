@@ -215,34 +215,6 @@ export const kind: Recipe = {
   builds: [{ folder: "kind", binaries: { kind: "sigs.k8s.io/kind" } }],
 };
 
-/** Validates manifests against schemas. */
-export const kubeconform: Recipe = {
-  name: "kubeconform",
-  title: `kubeconform ${versions.kubeconform}`,
-  coldSeconds: 2,
-  builds: [
-    {
-      folder: "kubeconform",
-      binaries: { kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform" },
-      variables: { "main.version": `v${versions.kubeconform}` },
-    },
-  ],
-};
-
-/** Rates manifests against good practice. */
-export const kubeScore: Recipe = {
-  name: "kube-score",
-  title: `kube-score ${versions.kubeScore}`,
-  coldSeconds: 15,
-  builds: [
-    {
-      folder: "kube-score",
-      binaries: { "kube-score": "github.com/zegl/kube-score/cmd/kube-score" },
-      variables: { "main.version": versions.kubeScore },
-    },
-  ],
-};
-
 /** The standard channel of the Gateway API's resource definitions. */
 export const gatewayApi: Recipe = {
   name: "gateway-api",

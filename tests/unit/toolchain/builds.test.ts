@@ -7,7 +7,7 @@ import { buildLimit, BuildSlots, bytesPerBuild } from "../../../clusters/toolcha
 import { cacheLayout } from "../../../clusters/toolchain/cache-layout.ts";
 import { CommandError } from "../../../clusters/toolchain/index.ts";
 import { Installer } from "../../../clusters/toolchain/installer.ts";
-import { kubeconform, kubeScore } from "../../../clusters/toolchain/recipes.ts";
+import { kubeconform, kubeScore } from "../../../clusters/toolchain/checker-recipes.ts";
 import { runCommand } from "../../../clusters/toolchain/run-command.ts";
 import { fakeGo, hasEnded, linesOf, recordingProgress, scratchFolder, until, writeScript } from "./scratch.ts";
 

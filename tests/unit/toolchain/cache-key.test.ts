@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { recipeKey } from "../../../clusters/toolchain/cache-key.ts";
 import { defaultCacheDir } from "../../../clusters/toolchain/index.ts";
-import { kubeconform } from "../../../clusters/toolchain/recipes.ts";
+import { kubeconform } from "../../../clusters/toolchain/checker-recipes.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const modules = fileURLToPath(new URL("../../../clusters/toolchain/go", import.meta.url));
