@@ -37,7 +37,8 @@ export function record(situation: Situation): PreviewEnvironmentStatus {
       if (ended.outcome.ok || environment.metadata.deletionTimestamp === undefined) return status;
       return recordBlocked(situation, status, ended.outcome);
     case "apply":
-      return recordApply(situation, status, ended, operation?.commit);
+      // A status that has not the operation tells of its end already: the answer to that write was lost.
+      return recordApply(situation, status, ended, (operation?.id === ended.request.id ? operation : status).commit);
   }
 }
 

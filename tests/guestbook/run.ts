@@ -28,7 +28,14 @@ async function main(): Promise<number> {
     `--test-reporter=${name}`,
     "--test-reporter-destination=stdout",
   ]);
-  const tests = await run("node", "--test", "--test-concurrency=3", ...reporters, "test/*.test.ts");
+  const tests = await run(
+    "node",
+    "--test",
+    "--test-concurrency=3",
+    "--test-timeout=180000",
+    ...reporters,
+    "test/*.test.ts",
+  );
   process.stdout.write(tests.stdout);
   process.stderr.write(tests.stderr);
   return tests.code;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { Redis } from "ioredis";
 import { createGroup, enqueue, take } from "../src/queue.ts";
 import { useApplication } from "./application.ts";
@@ -58,7 +58,6 @@ describe("the guestbook under failures", () => {
     );
     await app.restart("worker");
     assert.equal((await client.decided(entry.id)).status, "published");
-    redis.disconnect();
   });
 
   it("finds entries whose jobs Redis has lost with all its data", async () => {
@@ -73,7 +72,6 @@ describe("the guestbook under failures", () => {
     await redis.flushall();
     const next = await client.sign((await client.openSession()).token, { author: "Ann", message: "After that" });
     assert.equal((await client.decided(next.id)).status, "published");
-    redis.disconnect();
   });
 
   it("survives a job twice and a job for nothing", async () => {
@@ -82,11 +80,13 @@ describe("the guestbook under failures", () => {
     for (const id of ["1", "1", "999999999"]) await enqueue(redis, id);
     await until("the queue is empty", async () => (await redis.xlen("guestbook:jobs")) === 0);
     assert.equal((await client.decided("1")).status, "published");
-    redis.disconnect();
   });
 });
 
+/** A client that ends with the tests, also where one fails: it would connect again for ever. */
 function redisClient(): Redis {
   const { REDIS_PORT, REDIS_PASSWORD } = app.redis.env;
-  return new Redis({ host: "127.0.0.1", port: Number(REDIS_PORT), password: REDIS_PASSWORD });
+  const redis = new Redis({ host: "127.0.0.1", port: Number(REDIS_PORT), password: REDIS_PASSWORD });
+  after(() => redis.disconnect());
+  return redis;
 }

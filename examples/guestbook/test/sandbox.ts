@@ -68,7 +68,7 @@ export async function freePorts(count: number): Promise<number[]> {
 export async function until<T>(
   what: string,
   condition: () => Promise<T | undefined | false>,
-  milliseconds = 20_000,
+  milliseconds = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + milliseconds;
   let last: unknown;

@@ -33,6 +33,14 @@ describe("An update of what is no longer wanted", () => {
     assert.equal(following.status.commit, commit(1));
     assert.equal(following.status.operation?.commit, commit(2));
   });
+
+  it("leaves it known when the answer to the write that told of it was lost", () => {
+    for (const parts of [{}, OTHER]) {
+      const ending = { ended: ended({ ok: true }), parts, seconds: 5 };
+      const again = next(next(started.status, ending).status, ending);
+      assert.equal(again.status.commit, commit(1));
+    }
+  });
 });
 
 describe("A failed update", () => {
