@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { audit, openBrowser, openWindows, type Look } from "./dashboard/browser.ts";
+import { audit, findBrowser, openWindows, type Look } from "./dashboard/browser.ts";
 import { DashboardServer, tokenFor } from "./dashboard/server.ts";
 import { HOSTILE, plant, plantRecords, plantWorkloads, SEEDS } from "./dashboard/world.ts";
 import { ENVIRONMENTS, PlatformCluster } from "./platform-cluster.ts";
@@ -28,8 +28,8 @@ const LOOKS: readonly Look[] = [
   { scheme: "light", size: "phone" },
 ];
 
-const found = await openBrowser();
-if (typeof found === "string") console.log(`engine: the dashboard is not looked at in a browser: ${found}`);
+const open = await findBrowser();
+if (typeof open === "string") console.log(`engine: the dashboard is not looked at in a browser: ${open}`);
 
 describe("The dashboard", () => {
   let cluster: PlatformCluster;
@@ -37,7 +37,7 @@ describe("The dashboard", () => {
   let token: string;
   let reader: string;
   /** What takes down what was brought up, the last first. */
-  const undo: (() => Promise<void>)[] = typeof found === "string" ? [] : [() => found.close()];
+  const undo: (() => Promise<void>)[] = [];
 
   before(async () => {
     cluster = await PlatformCluster.create();
@@ -160,9 +160,16 @@ describe("The dashboard", () => {
     await reading.cancel();
   });
 
-  if (typeof found !== "string") lookedAt(found);
+  if (typeof open !== "string") lookedAt(open);
 
-  function lookedAt(browser: Browser): void {
+  function lookedAt(launch: () => Promise<Browser>): void {
+    let browser: Browser;
+
+    before(async () => {
+      browser = await launch();
+      undo.push(() => browser.close());
+    });
+
     for (const look of LOOKS) {
       it(`keeps to WCAG AA and its own policy on every page, ${look.scheme}, on a ${look.size}`, async () => {
         const { context, misdeeds } = await openWindows(browser, { address: server.address, token, look });

@@ -17,8 +17,8 @@ const SIZES = { desktop: { width: 1200, height: 800 }, phone: { width: 390, heig
 /** Rules that axe checks: WCAG 2.2 at level AA, and what it calls good practice. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** The browser of this machine, which is installed where that can be done; else why there is none. */
-export async function openBrowser(): Promise<Browser | string> {
+/** What opens the browser of this machine, which is installed where that can be done; else why there is none. */
+export async function findBrowser(): Promise<(() => Promise<Browser>) | string> {
   const { env } = process;
   const uid = process.getuid?.();
   const find = async (): Promise<string | undefined> => {
@@ -37,7 +37,7 @@ export async function openBrowser(): Promise<Browser | string> {
     return "there is no Chromium, and only root of a machine with apt-get can install it; install it by hand";
   // Root's processes have no sandbox of Chromium's.
   const args = ["--disable-gpu", ...(uid === 0 ? ["--no-sandbox"] : [])];
-  return chromium.launch({ executablePath, args });
+  return () => chromium.launch({ executablePath, args });
 }
 
 /** What a page did that none may do. */

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { PlatformCluster } from "../platform-cluster.ts";
-import { openBrowser, openWindows, type Look } from "./browser.ts";
+import { findBrowser, openWindows, type Look } from "./browser.ts";
 import { DashboardServer, tokenFor } from "./server.ts";
 import { plant, plantRecords, plantWorkloads, SEEDS } from "./world.ts";
 
@@ -27,8 +27,9 @@ const PICTURES: readonly (readonly [string, string, Look, number?])[] = [
   ["queue", "/queue", LIGHT],
 ];
 
-const browser = await openBrowser();
-if (typeof browser === "string") throw new Error(browser);
+const open = await findBrowser();
+if (typeof open === "string") throw new Error(open);
+const browser = await open();
 const cluster = await PlatformCluster.create();
 try {
   await plant(
