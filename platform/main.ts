@@ -146,6 +146,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
       environments,
       settings: () => config.current,
       isLeading: () => election.leading,
+      metrics,
       clock,
       log,
     });

@@ -87,5 +87,16 @@ export function platformAlerts(): AlertRule[] {
           "{{ $value | humanize }} looks at environments have failed within 15 minutes, most often because the API server does not answer or refuses.",
       },
     },
+    {
+      alert: "PullRequestsUnread",
+      expr: `sum by (repository) (increase(terrarium_pull_request_polls_total{outcome="failed"}[1h])) > 0 unless sum by (repository) (increase(terrarium_pull_request_polls_total{outcome="ok"}[1h])) > 0`,
+      for: minutes(T.unreadMinutes),
+      labels: { severity: "warning" },
+      annotations: {
+        summary: "The pull requests of {{ $labels.repository }} are not being read",
+        description:
+          "Within an hour each try to list them has failed, {{ $value | humanize }} in all. Nothing is made, and what was closed stays.",
+      },
+    },
   ];
 }

@@ -70,6 +70,7 @@ export const ALERT_THRESHOLDS = {
   queueMinutes: 30,
   deletionMinutes: 15,
   orphanMinutes: 120,
+  unreadMinutes: 15,
 } as const;
 
 /** How alerts are told: how long to wait for others of the same service, and when to tell again what still holds. */

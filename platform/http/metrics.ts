@@ -13,6 +13,13 @@ export interface MetricSources {
   readonly eventStreams: () => number;
 }
 
+const WEBHOOK_RESULTS = ["taken", "known", "ignored", "refused", "failed"] as const;
+/**
+ * What can come of a webhook: its pull request is looked at; it came before; it is about nothing that counts; it was wrong, such as not
+ * signed; the service could not read it, such as without a secret.
+ */
+export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
+
 const OPERATION_KINDS: readonly OperationKind[] = ["apply", "destroy", "detect-drift"];
 /** Bounds of the histograms' buckets, in seconds. */
 const OPERATION_BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800];
@@ -28,6 +35,8 @@ export class Metrics {
   readonly #failures: Counter;
   readonly #reconcileFailures: Counter;
   readonly #garbage: Gauge;
+  readonly #polls: Counter;
+  readonly #webhooks: Counter;
 
   constructor(sources: MetricSources) {
     const registers = [this.#registry];
@@ -106,6 +115,19 @@ export class Metrics {
       labelNames: ["kind"],
       registers,
     });
+    this.#polls = new Counter({
+      name: "terrarium_pull_request_polls_total",
+      help: "Looks at all open pull requests of a repository, and whether its server listed them.",
+      labelNames: ["repository", "outcome"],
+      registers,
+    });
+    this.#webhooks = new Counter({
+      name: "terrarium_webhooks_total",
+      help: "Webhooks by what came of them.",
+      labelNames: ["result"],
+      registers,
+    });
+    for (const result of WEBHOOK_RESULTS) this.#webhooks.inc({ result }, 0);
   }
 
   /** Counts an operation that ended. */
@@ -123,6 +145,17 @@ export class Metrics {
   /** Sets how much nobody wants. */
   garbageFound(kind: "stack" | "namespace", count: number): void {
     this.#garbage.set({ kind }, count);
+  }
+
+  /** Counts a look at all open pull requests. @param repository its path on its server, such as "team/shop" */
+  pullRequestsPolled(repository: string, isOk: boolean): void {
+    // Both series are there from the first look on, so that Prometheus sees the first failure as a rise.
+    this.#polls.inc({ repository, outcome: "ok" }, isOk ? 1 : 0);
+    this.#polls.inc({ repository, outcome: "failed" }, isOk ? 0 : 1);
+  }
+
+  webhookAnswered(result: WebhookResult): void {
+    this.#webhooks.inc({ result });
   }
 
   /** The metrics as text. */

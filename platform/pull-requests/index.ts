@@ -3,8 +3,10 @@ import { gitHubScm } from "../adapters/github/scm.ts";
 import type { Api } from "../adapters/kubernetes/api.ts";
 import type { Environments } from "../adapters/kubernetes/environments.ts";
 import { expiredPullRequests } from "../adapters/kubernetes/expired-pull-requests.ts";
+import { toldPullRequests } from "../adapters/kubernetes/told-pull-requests.ts";
 import type { Clock } from "../clock.ts";
 import type { PlatformConfig, PlatformSettings } from "../config.ts";
+import type { Metrics } from "../http/metrics.ts";
 import type { HttpPlugin } from "../http/server.ts";
 import type { Log } from "../log.ts";
 import { readSecretFile } from "../secret-files.ts";
@@ -20,6 +22,7 @@ export interface GitHubPullRequestsArgs {
   /** The configuration that counts now. */
   readonly settings: () => PlatformSettings;
   readonly isLeading: () => boolean;
+  readonly metrics: Pick<Metrics, "pullRequestsPolled" | "webhookAnswered">;
   readonly clock: Clock;
   readonly log: Log;
   /** @default as GitHub asks */
@@ -40,7 +43,7 @@ export interface PullRequestService {
 
 /** Gives pull requests on a GitHub their environments. */
 export function gitHubPullRequests(args: GitHubPullRequestsArgs): PullRequestService {
-  const { github, api, environments, settings, isLeading, clock, log, pace } = args;
+  const { github, api, environments, settings, isLeading, metrics, clock, log, pace } = args;
   const { webhookSecretFile } = github;
   const scm = gitHubScm(new GitHubClients({ access: github, clock, log, ...(pace ? { pace } : {}) }));
   let reports: PullRequestReports | undefined;
@@ -52,8 +55,8 @@ export function gitHubPullRequests(args: GitHubPullRequestsArgs): PullRequestSer
     settings: () => settings().pullRequests,
     clock,
     log,
-    decided: (name, { action, why }) => {
-      if (action.do === "delete") reports?.deleted(name, why);
+    polled: (repository, isOk) => {
+      metrics.pullRequestsPolled(repository, isOk);
     },
   });
   const unfollow = environments.follow((name) => {
@@ -65,6 +68,9 @@ export function gitHubPullRequests(args: GitHubPullRequestsArgs): PullRequestSer
       // Read for each webhook: a secret that was renewed counts at once.
       secret: webhookSecretFile === undefined ? undefined : () => readSecretFile(webhookSecretFile),
       look: (repository, number) => pullRequests.look(repository, number),
+      answered: (result) => {
+        metrics.webhookAnswered(result);
+      },
       log,
     }),
     settingsChanged: () => {
@@ -72,7 +78,11 @@ export function gitHubPullRequests(args: GitHubPullRequestsArgs): PullRequestSer
       reports?.allChanged();
     },
     lead: (over) => {
-      const own = new PullRequestReports({ scm, environments, settings, clock, log });
+      const own = new PullRequestReports({
+        ...{ scm, environments, settings, clock, log },
+        told: toldPullRequests(api, settings().config.namespace),
+        decide: (watched, number) => pullRequests.decide(watched, number),
+      });
       reports = own;
       own.allChanged();
       // A leader that has lost its place waits for no server: what is still being asked does no harm.

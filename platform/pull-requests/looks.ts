@@ -28,8 +28,19 @@ export interface PullRequestsArgs {
   readonly settings: () => PullRequestSettings;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of each look, with the environment's name. */
-  readonly decided: (environment: string, decision: PullRequestDecision) => void;
+  /** Told of each comparison of a repository's open pull requests, and whether they could be listed. */
+  readonly polled: (repository: string, isOk: boolean) => void;
+}
+
+/** What a look finds. */
+interface Study {
+  /** Of the environment. */
+  readonly name: string;
+  readonly environment: PreviewEnvironment | undefined;
+  readonly pull: PullRequest;
+  /** See `PullRequestSituation.expired`. */
+  readonly expired: string | undefined;
+  readonly decision: PullRequestDecision;
 }
 
 /** Pull requests whose files are remembered, as of one commit each. */
@@ -77,6 +88,11 @@ export class PullRequests {
     return watched !== undefined;
   }
 
+  /** Decides about a pull request as of now, and does nothing. @returns undefined where the server knows none. */
+  async decide(watched: WatchedRepository, number: number): Promise<PullRequestDecision | undefined> {
+    return (await this.#study(watched, number))?.decision;
+  }
+
   /** Looks at the pull request of an environment soon that is gone, which may be wanted again, or whose time is over. */
   environmentChanged(name: string): void {
     const environment = this.#args.environments.get(name);
@@ -120,7 +136,7 @@ export class PullRequests {
   }
 
   async #poll(watched: WatchedRepository): Promise<void> {
-    const { scm, environments, expired, log } = this.#args;
+    const { scm, environments, expired, log, polled } = this.#args;
     const { path, address: repository, rules } = watched;
     try {
       const open = await scm.listOpen(path);
@@ -139,7 +155,9 @@ export class PullRequests {
       });
       log.debug("open pull requests were compared", { repository: path, open: open.length, missed: missed.length });
       for (const number of missed) this.#queue.add(keyOf(watched, number));
+      polled(path, true);
     } catch (error) {
+      polled(path, false);
       log.warn("the open pull requests can't be listed; nothing is done about them", {
         repository: path,
         reason: reasonOf(error),
@@ -161,23 +179,34 @@ export class PullRequests {
   }
 
   async #lookOnce(watched: WatchedRepository, number: number): Promise<void> {
-    const { scm, environments, expired, log, decided } = this.#args;
+    const { expired, log } = this.#args;
+    const found = await this.#study(watched, number);
+    if (found === undefined) {
+      log.warn("there is no such pull request, or the service may not see it; nothing is done", {
+        repository: watched.path,
+        pullRequest: number,
+      });
+      return;
+    }
+    const { name, environment, pull, expired: before, decision } = found;
+    this.#say(watched, pull, name, decision);
+    if (!isUp(environment) && decision.expired !== before) await expired.write(name, decision.expired);
+    await this.#carryOut(decision, environment);
+    // What was made while the pull request was closed has to go again.
+    if (decision.action.do === "create") this.#queue.add(keyOf(watched, number));
+  }
+
+  async #study(watched: WatchedRepository, number: number): Promise<Study | undefined> {
+    const { scm, environments, expired } = this.#args;
     const { path, address: repository, rules } = watched;
 
     // 1. What there is; the pull request last, so that what is decided on is as new as can be.
     const named = environmentFor(number, { repository, rules }, environments.list());
     const name = named?.metadata.name ?? environmentName(rules, number);
     const environment = await environments.read(name);
-    const isUp = environment !== undefined && environment.metadata.deletionTimestamp === undefined;
-    const before = isUp ? undefined : (await expired.read()).get(name);
+    const before = isUp(environment) ? undefined : (await expired.read()).get(name);
     const pull = await scm.read(path, number);
-    if (pull === undefined) {
-      log.warn("there is no such pull request, or the service may not see it; nothing is done", {
-        repository: path,
-        pullRequest: number,
-      });
-      return;
-    }
+    if (pull === undefined) return undefined;
 
     // 2. What only some decisions depend on.
     const files = pull.isOpen && rules.paths.length > 0 ? await this.#filesOf(watched, pull) : undefined;
@@ -192,15 +221,9 @@ export class PullRequests {
     const approval =
       needsApproval(known) && decidePullRequest(known).isWanted ? await this.#approvalOf(watched, pull) : undefined;
 
-    // 3. Decide, and do it.
+    // 3. Decide.
     const decision = decidePullRequest({ ...known, ...(approval ? { approval } : {}) });
-    this.#say(watched, pull, name, decision);
-    if (!isUp && decision.expired !== before) await expired.write(name, decision.expired);
-    await this.#carryOut(decision, environment);
-    decided(name, decision);
-
-    // 4. What was made while the pull request was closed has to go again.
-    if (decision.action.do === "create") this.#queue.add(keyOf(watched, number));
+    return { name, environment, pull, expired: before, decision };
   }
 
   async #carryOut({ action }: PullRequestDecision, environment: PreviewEnvironment | undefined): Promise<void> {
@@ -264,6 +287,10 @@ export function watchedOf(
     if (number !== undefined) return { watched, number };
   }
   return undefined;
+}
+
+function isUp(environment: PreviewEnvironment | undefined): boolean {
+  return environment !== undefined && environment.metadata.deletionTimestamp === undefined;
 }
 
 /** The number of the pull request whose environment has a name; undefined where none of the repository's has. */

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Environments } from "../adapters/kubernetes/environments.ts";
+import type { ToldPullRequest, ToldPullRequests } from "../adapters/kubernetes/told-pull-requests.ts";
 import type { CommitReport, Scm } from "../adapters/scm.ts";
 import type { Clock } from "../clock.ts";
+import type { PullRequestDecision } from "../domain/pull-requests/decide.ts";
 import {
   goneReport,
   isReport,
@@ -19,6 +22,10 @@ import { WorkQueue } from "../work-queue.ts";
 export interface PullRequestReportsArgs {
   readonly scm: Scm;
   readonly environments: Pick<Environments, "get" | "list">;
+  /** What outlasts a restart: whom to tell when an environment is gone. */
+  readonly told: ToldPullRequests;
+  /** What is decided about a pull request as of now; undefined where the server knows none. */
+  readonly decide: (watched: WatchedRepository, number: number) => Promise<PullRequestDecision | undefined>;
   readonly settings: () => Pick<PlatformSettings, "config" | "domain" | "pullRequests">;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,17 +33,24 @@ export interface PullRequestReportsArgs {
 
 /** What a pull request was told last. */
 interface Told {
+  readonly fingerprint: string;
+  /** Of the comment; undefined where there is none. */
+  readonly comment?: number | undefined;
+}
+
+/** A report, and who gets it. */
+interface Telling {
   readonly watched: WatchedRepository;
   readonly number: number;
   readonly report: Report;
-  /** Of the comment; undefined where there is none. */
-  readonly comment?: number | undefined;
 }
 
 /** Milliseconds in which changes count as one. */
 const SETTLE_MS = 2_000;
 /** Milliseconds of the pauses after reports that failed. */
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [5_000, 600_000];
+/** In place of an environment's name: all of them. */
+const ALL = "*";
 
 /**
  * Tells pull requests of their environments, where something has changed: the comment says what was told last, so that nothing is told
@@ -47,8 +61,8 @@ export class PullRequestReports {
   readonly #queue: WorkQueue;
   /** By the environment's name. */
   readonly #told = new Map<string, Told>();
-  /** Why an environment was deleted, by its name. */
-  readonly #reasons = new Map<string, string>();
+  /** As it is written down. */
+  #known: Promise<Map<string, ToldPullRequest>> | undefined;
   readonly #selves = new Map<string, Promise<string>>();
 
   constructor(args: PullRequestReportsArgs) {
@@ -59,7 +73,7 @@ export class PullRequestReports {
       workers: 2,
       firstRetryMs: FIRST_RETRY_MS,
       longestRetryMs: LONGEST_RETRY_MS,
-      work: (name) => this.#report(name),
+      work: (name) => (name === ALL ? this.#addAll() : this.#report(name)),
       failed: (environment, error, retryInMs) => {
         log.warn("a pull request could not be told of its environment", {
           environment,
@@ -75,14 +89,9 @@ export class PullRequestReports {
     this.#queue.addAfter(name, SETTLE_MS);
   }
 
-  /** Tells of every environment soon. */
+  /** Tells of every environment soon, and of those that are gone without their pull requests having been told. */
   allChanged(): void {
-    for (const { metadata } of this.#args.environments.list()) this.changed(metadata.name);
-  }
-
-  /** Keeps why an environment is deleted, for the last report. */
-  deleted(name: string, why: string): void {
-    this.#reasons.set(name, why);
+    this.#queue.add(ALL);
   }
 
   idle(): Promise<void> {
@@ -94,45 +103,80 @@ export class PullRequestReports {
     return this.#queue.stop();
   }
 
+  async #addAll(): Promise<void> {
+    const there = this.#args.environments.list().map(({ metadata }) => metadata.name);
+    for (const name of new Set([...there, ...(await this.#readKnown()).keys()])) this.changed(name);
+  }
+
   async #report(name: string): Promise<void> {
-    const { environments, settings } = this.#args;
-    const environment = environments.get(name);
-    if (environment) {
-      const found = watchedOf(environment, settings().pullRequests);
-      if (found && Object.values(found.watched.rules.report).some(Boolean))
-        await this.#tell(name, { ...found, report: reportOf(environment, toReportSettings(settings())) });
+    const environment = this.#args.environments.get(name);
+    if (environment === undefined) {
+      await this.#reportEnd(name);
       return;
     }
-    const told = this.#told.get(name);
-    if (told) {
-      const why = this.#reasons.get(name) ?? "it was deleted";
-      await this.#tell(name, { ...told, report: goneReport(name, told.report.commit, why) });
+    const settings = this.#args.settings();
+    const found = watchedOf(environment, settings.pullRequests);
+    if (found && isTold(found.watched))
+      await this.#tell(name, { ...found, report: reportOf(environment, toReportSettings(settings)) });
+  }
+
+  /** Tells that an environment is gone, and why it is not wanted, as of now. */
+  async #reportEnd(name: string): Promise<void> {
+    const { decide, settings } = this.#args;
+    const last = (await this.#readKnown()).get(name);
+    const watched = settings().pullRequests.repositories.find(({ path }) => path === last?.repository);
+    // Nobody is there to be told where the pull request itself is gone.
+    const decision = last && watched && isTold(watched) ? await decide(watched, last.number) : undefined;
+    if (last && watched && decision) {
+      const why = decision.isWanted ? "it was deleted" : decision.why;
+      await this.#tell(name, { watched, number: last.number, report: goneReport(name, last.commit, why) });
     }
+    if (last) await this.#write(name, undefined);
     this.#told.delete(name);
-    this.#reasons.delete(name);
     this.#queue.forget(name);
   }
 
-  async #tell(name: string, { watched, number, report }: Omit<Told, "comment">): Promise<void> {
+  async #tell(name: string, { watched, number, report }: Telling): Promise<void> {
     const { scm } = this.#args;
     const { path, rules } = watched;
+    const { commit, state, summary, url, fingerprint } = report;
     const before = this.#told.get(name);
-    if (before?.report.fingerprint === report.fingerprint) return;
+    if (before?.fingerprint === fingerprint) return;
+
+    // 1. What is told from here on must not be its last word.
+    const last = (await this.#readKnown()).get(name);
+    if (last && last.commit !== commit && rules.report.deployment)
+      await scm.setDeployment(path, outdated(name, last.commit));
+    const next = { repository: path, number, commit };
+    if (!isDeepStrictEqual(last, next)) await this.#write(name, next);
+
+    // 2. The comment tells whether it was told before.
     const found = rules.report.comment ? await this.#findComment(watched, number, before) : undefined;
     if (found && isSameReport(found.text, report)) {
-      this.#told.set(name, { watched, number, report, comment: found.id });
+      this.#told.set(name, { fingerprint, comment: found.id });
       return;
     }
-    const { commit, state, summary, url } = report;
+
+    // 3. Tell it; the comment goes last, because it says that all of it was told.
     const ofCommit: CommitReport = { commit, environment: name, state, summary, ...(url === undefined ? {} : { url }) };
     if (rules.report.status) await scm.setStatus(path, ofCommit);
-    if (rules.report.deployment) {
-      if (before && before.report.commit !== commit) await scm.setDeployment(path, outdated(name, before.report));
-      await scm.setDeployment(path, ofCommit);
-    }
-    // The comment goes last: it says that all of it was told.
+    if (rules.report.deployment) await scm.setDeployment(path, ofCommit);
     const comment = rules.report.comment ? await this.#comment(path, number, found?.id, report.comment) : undefined;
-    this.#told.set(name, { watched, number, report, comment });
+    this.#told.set(name, { fingerprint, comment });
+  }
+
+  #readKnown(): Promise<Map<string, ToldPullRequest>> {
+    const known = this.#known ?? this.#args.told.read().then((entries) => new Map(entries));
+    this.#known = known;
+    known.catch(() => (this.#known = undefined));
+    return known;
+  }
+
+  async #write(name: string, told: ToldPullRequest | undefined): Promise<void> {
+    await this.#args.told.write(name, told);
+    const known = await this.#readKnown();
+    if (told) known.set(name, told);
+    else known.delete(name);
   }
 
   /** The service's own comment: anybody could write one that looks like it. */
@@ -165,6 +209,11 @@ function toReportSettings({ config, domain }: Pick<PlatformSettings, "config" | 
   return { domain, prices: config.prices, hasPolicies: config.runner.policyPacks.length > 0 };
 }
 
-function outdated(environment: string, { commit }: Report): CommitReport {
+/** Whether a repository's pull requests are told anything. */
+function isTold({ rules }: WatchedRepository): boolean {
+  return Object.values(rules.report).some(Boolean);
+}
+
+function outdated(environment: string, commit: string): CommitReport {
   return { commit, environment, state: "inactive", summary: "A newer commit took its place." };
 }

@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyReply } from "fastify";
 import { keepRawBodies } from "../http/bodies.ts";
+import type { WebhookResult } from "../http/metrics.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { HttpPlugin } from "../http/server.ts";
 import { type Log, reasonOf } from "../log.ts";
@@ -11,6 +13,8 @@ export interface WebhookArgs {
   readonly secret?: (() => Promise<string>) | undefined;
   /** Looks at a pull request soon. @returns whether the configuration knows its repository. */
   readonly look: (repository: string, number: number) => boolean;
+  /** Told of each webhook that is answered. */
+  readonly answered: (result: WebhookResult) => void;
   readonly log: Log;
 }
 
@@ -30,10 +34,18 @@ interface Payload {
  * Takes GitHub's webhooks at /webhooks/github. A webhook says that a pull request is worth a look, and nothing of what it says
  * about it is believed. It is signed over the bytes that came, or it is refused.
  */
-export function gitHubWebhooks({ secret, look, log }: WebhookArgs): HttpPlugin {
+export function gitHubWebhooks({ secret, look, answered, log }: WebhookArgs): HttpPlugin {
   const deliveries = new Set<string>();
   return (app) => {
     keepRawBodies(app, BODY_LIMIT);
+    app.addHook("onResponse", (_request, { statusCode }, done) => {
+      if (statusCode >= 400) answered(statusCode < 500 ? "refused" : "failed");
+      done();
+    });
+    const answer = (reply: FastifyReply, code: number, result: WebhookResult): FastifyReply => {
+      answered(result);
+      return reply.code(code).send({ result });
+    };
     app.post("/webhooks/github", async (request, reply) => {
       const { headers, body } = request;
       if (headers["content-type"]?.split(";")[0]?.trim().toLowerCase() !== "application/json")
@@ -42,11 +54,11 @@ export function gitHubWebhooks({ secret, look, log }: WebhookArgs): HttpPlugin {
       demandSignature(headers, bytes, await readSecret(secret, log));
       const delivery = deliveryOf(headers);
       const payload = parse(bytes);
-      if (deliveries.has(delivery)) return reply.code(200).send({ result: "known" });
+      if (deliveries.has(delivery)) return answer(reply, 200, "known");
       remember(deliveries, delivery);
       const found = pullRequestIn(headers["x-github-event"], payload);
       const isTaken = found !== undefined && look(found.repository, found.number);
-      return reply.code(202).send({ result: isTaken ? "taken" : "ignored" });
+      return answer(reply, 202, isTaken ? "taken" : "ignored");
     });
   };
 }

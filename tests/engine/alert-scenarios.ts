@@ -43,6 +43,7 @@ function values(series: string, at: string, fires: string, quiet: string): Alert
   return { at, fires: { [series]: fires }, quiet: { [series]: quiet } };
 }
 
+const POLLS = 'terrarium_pull_request_polls_total{repository="team/shop"';
 const UP = `up{${POD}}`;
 const MEBIBYTE = 2 ** 20;
 
@@ -122,4 +123,9 @@ export const ALERT_SCENARIOS: Readonly<Record<string, AlertScenario>> = {
   EnvironmentDeletionBlocked: values('terrarium_environments{phase="DeleteBlocked"}', "30m", "1x60", "1x10 0x50"),
   OrphansFound: values('terrarium_garbage{kind="stack"}', "3h", "1x200", "1x60 0x140"),
   ReconcileFailures: values("terrarium_reconcile_failures_total", "30m", "0+1x60", "0x20 2x40"),
+  PullRequestsUnread: {
+    at: "3h",
+    fires: { [`${POLLS}, outcome="failed"}`]: "0x100 0+1x100", [`${POLLS}, outcome="ok"}`]: "0+1x100 100x100" },
+    quiet: { [`${POLLS}, outcome="failed"}`]: "0+1x200", [`${POLLS}, outcome="ok"}`]: "0x100 1x30 2x30 3x40" },
+  },
 };

@@ -1,4 +1,4 @@
-import { type Api, isNotFound } from "./api.ts";
+import { type Api, isConflict, isNotFound } from "./api.ts";
 
 /** A ConfigMap that the service keeps: what belongs to it, and whose it is. */
 export interface OwnedConfigMap {
@@ -21,7 +21,12 @@ export async function writeConfigMap(
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const values = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null));
-    await api.send("POST", path, { body: { apiVersion: "v1", kind: "ConfigMap", metadata, data: values } });
+    const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data: values };
+    await api.send("POST", path, { body }).catch((failure: unknown) => {
+      if (!isConflict(failure)) throw failure;
+      // Somebody else made it meanwhile.
+      return writeConfigMap(api, target, data);
+    });
   }
 }
 

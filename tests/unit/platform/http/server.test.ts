@@ -38,6 +38,8 @@ describe("the service's HTTP server", () => {
     const steps = [{ name: "data stores", startedAt: "2026-01-01T00:00:00Z", seconds: 3.5 }];
     metrics.operationEnded(request, { ok: true, steps }, 12);
     metrics.operationEnded(request, { ok: false, reason: "Timeout", message: "", retry: "transient" }, 1800);
+    metrics.pullRequestsPolled("team/shop", false);
+    metrics.webhookAnswered("refused");
     const { text } = await get("/metrics");
     for (const line of [
       'terrarium_environments{phase="Ready"} 2',
@@ -49,6 +51,10 @@ describe("the service's HTTP server", () => {
       'terrarium_operation_seconds_sum{kind="apply",outcome="ok"} 12',
       'terrarium_operation_step_seconds_sum{kind="apply",step="data stores"} 3.5',
       'terrarium_operation_failures_total{kind="apply",reason="Timeout"} 1',
+      'terrarium_pull_request_polls_total{repository="team/shop",outcome="ok"} 0',
+      'terrarium_pull_request_polls_total{repository="team/shop",outcome="failed"} 1',
+      'terrarium_webhooks_total{result="taken"} 0',
+      'terrarium_webhooks_total{result="refused"} 1',
     ])
       assert.ok(text.split("\n").includes(line), line);
     assert.match(text, /^nodejs_eventloop_lag_p99_seconds /m);

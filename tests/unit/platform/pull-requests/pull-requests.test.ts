@@ -77,6 +77,7 @@ describe("Pull requests of a GitHub", function () {
       await eventually(() => gitHub.requests.length >= before + 2, "requests");
       const reason = "warn the open pull requests can't be listed; nothing is done about them";
       await eventually(() => service.lines.some((line) => line.startsWith(reason)), reason);
+      assert.equal(service.polls.at(-1), "team/shop failed");
       service.lines.length = 0;
     }
     gitHub.refuse = (_method, path) => (path.endsWith("/pulls/1") ? { status: 404 } : undefined);

@@ -6,6 +6,8 @@ import { PATH } from "../service.ts";
 import { GitHubServer, shaOf } from "./github-server.ts";
 import { eventually, startPullRequests, WEBHOOK_SECRET } from "./service.ts";
 
+const TOLD = "/api/v1/namespaces/terrarium/configmaps/terrarium-told-pull-requests";
+
 describe("Reports to a pull request", function () {
   // It mostly waits, for requests over connections; on a machine that is full, for longer.
   this.timeout(60_000);
@@ -46,6 +48,8 @@ describe("Reports to a pull request", function () {
 
   const body = () => gitHub.comments[0]?.body ?? "";
   const says = (text: string) => eventually(() => body().includes(text), text);
+  /** Environments whose end is still to be told. */
+  const told = () => Object.keys((api.objects.get(TOLD) as { data?: object } | undefined)?.data ?? {}).join();
   const writes = () => gitHub.requests.filter((each) => !each.startsWith("GET")).length;
 
   it("keep one comment up to date, with the commit's status and its deployment, to the end", async () => {
@@ -69,6 +73,48 @@ describe("Reports to a pull request", function () {
         [shaOf(1, 2), ["in_progress", "inactive"]],
       ],
     );
+  });
+
+  it("end with the removal, though the service was away when the environment went", async () => {
+    const first = await start();
+    await says("Pending");
+    await become({ phase: "Ready", url: "https://shop-pr-1.preview.example.com" });
+    await says(": Ready");
+    await first.stop();
+    running.pop();
+    gitHub.open(1, { state: "closed" });
+    api.delete(`${PATH}/shop-pr-1`);
+    const second = await start();
+    await says("proven gone. Why: the pull request is closed.");
+    await eventually(() => told() === "", "nothing more to tell");
+    assert.deepEqual([gitHub.comments.length, gitHub.deployments[0]?.states.at(-1)], [1, "inactive"]);
+    const before = writes();
+    await second.stop();
+    running.pop();
+    await start();
+    await eventually(() => gitHub.requests.filter((each) => each.endsWith("/pulls")).length >= 3, "a third look");
+    assert.equal(writes(), before);
+  });
+
+  it("say why an environment went, whoever removed it", async () => {
+    gitHub.open(1, { labels: ["preview"] });
+    await start({ label: "preview" });
+    await says("Pending");
+    gitHub.open(1, { labels: [] });
+    api.delete(`${PATH}/shop-pr-1`);
+    await says("proven gone. Why: it lacks the label preview.");
+  });
+
+  it("are owed to nobody where the pull request itself is gone", async () => {
+    const first = await start();
+    await says("Pending");
+    await first.stop();
+    running.pop();
+    gitHub.pulls.clear();
+    api.delete(`${PATH}/shop-pr-1`);
+    await start();
+    await eventually(() => told() === "", "nothing more to tell");
+    assert.ok(body().includes("Pending"), body());
   });
 
   it("are not repeated by a service that starts again", async () => {

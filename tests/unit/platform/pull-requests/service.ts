@@ -61,6 +61,7 @@ export async function startPullRequests(world: PullRequestWorld) {
   const { api, watch } = world;
   const log = quietLog();
   const story: LogFields[] = [];
+  const polls: string[] = [];
   const settings = settingsOf(world);
   const { github } = settings.config.pullRequests;
   if (github === undefined) throw new Error("the configuration has no GitHub");
@@ -74,6 +75,10 @@ export async function startPullRequests(world: PullRequestWorld) {
   const environments = new Environments({ api, namespace: "terrarium", watch, clock, log, changed: () => undefined });
   const service = gitHubPullRequests({
     ...{ github, api, environments, settings: () => settings, isLeading: () => true, clock, log: telling },
+    metrics: {
+      pullRequestsPolled: (repository, isOk) => polls.push(`${repository} ${isOk ? "ok" : "failed"}`),
+      webhookAnswered: () => undefined,
+    },
     pace: { isThrottled: world.isThrottled ?? false, retryMs: 10 },
   });
   await environments.start();
@@ -87,6 +92,8 @@ export async function startPullRequests(world: PullRequestWorld) {
   return {
     environments,
     lines: log.lines,
+    /** Each comparison, and how it ended. */
+    polls,
     /** What was decided, in its order. */
     story,
     /** Compares everything now. */

@@ -23,12 +23,14 @@ describe("Webhooks", () => {
   let address: string;
   let close: () => Promise<void>;
   let looked: string[];
+  let results: string[];
   let secret: (() => Promise<string>) | undefined;
 
   beforeEach(async () => {
     gitHub = await GitHubServer.start();
     gitHub.open(42);
     looked = [];
+    results = [];
     secret = () => Promise.resolve(SECRET);
     const look = (repository: string, number: number): boolean => {
       if (repository !== "team/shop") return false;
@@ -38,6 +40,7 @@ describe("Webhooks", () => {
     const plugin = gitHubWebhooks({
       secret: () => secret?.() ?? Promise.reject(new Error("no file")),
       look,
+      answered: (result) => results.push(result),
       log: quietLog(),
     });
     const metrics = { text: () => Promise.resolve({ type: "text/plain", text: "" }) };
@@ -180,6 +183,17 @@ describe("Webhooks", () => {
     });
     assert.equal((await fetch(address, init)).status, 202, "its id was not taken for known");
     assert.equal(looked.length, 1);
+  });
+
+  it("are counted by what came of them", async () => {
+    const init = await gitHub.webhook(42, "closed", SECRET);
+    for (const each of [init, init]) await fetch(address, each);
+    await sendSigned("{}", "ping");
+    await send(lacking("x-hub-signature-256"));
+    await send(having({ "content-type": "text/plain" }));
+    secret = undefined;
+    await send();
+    assert.deepEqual(results, ["taken", "known", "ignored", "refused", "refused", "failed"]);
   });
 
   it("are taken by POST alone", async () => {
