@@ -13,6 +13,13 @@ export function stackName(value: string): string {
   return value;
 }
 
+/** Reads a TCP port. @throws InvalidArgumentError */
+export function portNumber(value: string): number {
+  const port = /^[1-9]\d{0,4}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError("Whole numbers from 1 to 65535 are allowed.");
+  return port;
+}
+
 /** Reads a public age key, with or without the stack that it is for. @throws InvalidArgumentError */
 export function recipient(value: string): Recipient {
   const [, stack, key] = /^(?:([A-Za-z0-9_-]+)=)?(age1[a-z0-9]{20,})$/.exec(value) ?? [];

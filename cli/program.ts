@@ -3,6 +3,7 @@ import { requestableClusters, type RequestedCluster } from "../clusters/choose.t
 import { addCheckCommand } from "./check/options.ts";
 import type { Recipient } from "../gitops/sops.ts";
 import { addCompletionCommand } from "./completion/command.ts";
+import type { DashboardOptions } from "./dashboard.ts";
 import { bootstrapDev, cleanupDev, devStatus, testIntegrationDev } from "./dev.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
@@ -13,7 +14,7 @@ import { handover } from "./handover.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
-import { recipient, stackName, stackOption } from "./options.ts";
+import { portNumber, recipient, stackName, stackOption } from "./options.ts";
 import { addPlatformCommand } from "./platform/commands.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
@@ -219,6 +220,19 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .addOption(stackOption())
     .addOption(outputOption())
     .action((options: { stack: string; output: ReportFormat }) => doctor(surroundings, options));
+
+  program
+    .command("dashboard")
+    .description(
+      "open a port of this machine that leads to the dashboard of an installed platform service, until Ctrl-C",
+    )
+    .addOption(stackOption())
+    .option("--kubeconfig <file>", "kubeconfig file of the cluster; default: the cluster of the stack")
+    .option("--context <name>", "context of the kubeconfig; default: with --kubeconfig its current one")
+    .option("-n, --namespace <name>", "namespace of the platform service", "terrarium")
+    .addOption(new Option("--port <number>", "port of this machine; default: one that is free").argParser(portNumber))
+    .option("--open", "open a browser", false)
+    .action(async (options: DashboardOptions) => (await import("./dashboard.ts")).dashboard(surroundings, options));
 
   program
     .command("shellenv")

@@ -4,10 +4,11 @@
  *
  * Usage: node cli/forwards/forwarder.ts <path of forwards.json>
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Forward, ForwardsFile } from "./plan.ts";
+import { startPortForward } from "./port-forward.ts";
 
 /** Milliseconds between two tries. */
 const pauseMs = 500;
@@ -37,17 +38,10 @@ async function keepOpen(forward: Forward): Promise<void> {
   }
 }
 
-function open({ service, port, localPort }: Forward): Promise<void> {
+function open(forward: Forward): Promise<void> {
   return new Promise((resolve) => {
-    const where = ["--kubeconfig", file.kubeconfig, "--context", file.context, "--namespace", file.namespace];
-    const args = [...where, "port-forward", "--address", "127.0.0.1", `service/${service}`, `${localPort}:${port}`];
-    const child = spawn(file.kubectl, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = startPortForward({ ...file, ...forward });
     running.add(child);
-    // kubectl stays after its pod is gone, with a port that leads nowhere: it says so, and has to be ended.
-    child.stderr.on("data", (text: Buffer) => {
-      if (/lost connection|error forwarding|unable to do port forwarding|network namespace/i.test(text.toString()))
-        child.kill("SIGTERM");
-    });
     const ended = (): void => {
       running.delete(child);
       resolve();

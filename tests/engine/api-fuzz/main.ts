@@ -33,6 +33,7 @@ try {
     token: await caller.token(),
     seed: Number(values.seed),
     examples: Number(values.examples),
+    folder: cluster.checkout.folder,
   });
   console.log(report);
   const failures = service.log.split("\n").filter((line) => line.includes('"level":"error"'));

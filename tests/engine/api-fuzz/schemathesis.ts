@@ -24,6 +24,8 @@ export interface FuzzOptions {
   readonly seed: number;
   /** Requests that are made up for each route, at most. */
   readonly examples: number;
+  /** Folder for what it leaves behind. */
+  readonly folder: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function schemathesis(): Promise<string> {
 }
 
 /** Makes up requests from the service's own document, and checks the answers. @returns exit code and report. */
-export async function fuzz(program: string, { url, token, seed, examples }: FuzzOptions) {
+export async function fuzz(program: string, { url, token, seed, examples, folder }: FuzzOptions) {
   const { code, stdout, stderr } = await run(
     program,
     [
@@ -52,7 +54,7 @@ export async function fuzz(program: string, { url, token, seed, examples }: Fuzz
       ...["--max-examples", String(examples), "--seed", String(seed)],
       ...["--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", "--no-color"],
     ],
-    join(import.meta.dirname, "..", ".."),
+    folder,
   );
   return { code, report: `${stdout}${stderr}`.replaceAll(token, "<token>") };
 }

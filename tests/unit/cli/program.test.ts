@@ -27,6 +27,7 @@ const COMMANDS = [
   "validate",
   "netcheck",
   "doctor",
+  "dashboard",
   "shellenv",
   "kubectl",
   "check",
