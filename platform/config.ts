@@ -151,6 +151,13 @@ export const platformConfigSchema = z.strictObject({
       address: z.union([z.ipv4(), z.ipv6()], { error: "an IP address of this machine" }).optional().meta({
         description: "Address that it listens on. Default: all of the machine.",
       }),
+      url: z
+        .string()
+        .regex(/^https?:\/\/[^\s/?#@]+$/, {
+          error: 'an address without a path such as "https://terrarium.example.com"',
+        })
+        .optional()
+        .meta({ description: "Address of the dashboard, for links to it in pull requests. Default: there are none." }),
       proxies: z
         .array(z.union([z.cidrv4(), z.cidrv6()], { error: 'a range of addresses such as "10.0.0.0/8"' }))
         .default([])

@@ -206,7 +206,12 @@ export class PullRequestReports {
 }
 
 function toReportSettings({ config, domain }: Pick<PlatformSettings, "config" | "domain">): ReportSettings {
-  return { domain, prices: config.prices, hasPolicies: config.runner.policyPacks.length > 0 };
+  return {
+    domain,
+    prices: config.prices,
+    hasPolicies: config.runner.policyPacks.length > 0,
+    dashboard: config.http.url,
+  };
 }
 
 /** Whether a repository's pull requests are told anything. */

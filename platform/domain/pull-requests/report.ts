@@ -35,6 +35,8 @@ export interface ReportSettings {
   readonly prices?: Prices | undefined;
   /** Whether updates are judged by policies. */
   readonly hasPolicies: boolean;
+  /** Address of the dashboard, without an end. @default there is no link to it */
+  readonly dashboard?: string | undefined;
 }
 
 const STATES: Readonly<Partial<Record<Phase, Report["state"]>>> = {
@@ -67,6 +69,9 @@ export function reportOf(environment: PreviewEnvironment, settings: ReportSettin
   const rows: (readonly [string, string] | undefined)[] = [
     ["Commit", `\`${commit.slice(0, 12)}\``],
     phase === "Ready" && status.url !== undefined ? ["Address", status.url] : undefined,
+    settings.dashboard === undefined
+      ? undefined
+      : ["Dashboard", `[steps, logs and events](${settings.dashboard}/environments/${metadata.name})`],
     ["Policies", policies(ready?.reason, status.diff !== undefined, settings)],
     estimate(environment, settings),
     status.diff && phase !== undefined

@@ -57,6 +57,11 @@ describe("the platform's configuration", () => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     ["no YAML", "namespace: [", /\(the file\): expected a readable YAML file/],
     ["an unknown key", "capz: {}", /capz: no such key; allowed here: namespace, repositories, caps/],
+    [
+      "an address of the dashboard with a path",
+      "http: { url: https://a.example/b }",
+      /http\.url: got .*, expected an address without a path/,
+    ],
     ["a wrong value", "ttl: { default: 3 days }", /ttl\.default: got "3 days", expected a time span such as "30s"/],
     [
       "rules for pull requests without a place where these are",

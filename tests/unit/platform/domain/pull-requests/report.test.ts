@@ -12,8 +12,8 @@ function ready(reason: Condition<"Ready">["reason"], message: string): Condition
   return { type: "Ready", status: "False", reason, message, lastTransitionTime, observedGeneration: 1 };
 }
 
-function report(status: PreviewEnvironmentStatus, of: Parameters<typeof pullEnvironment>[0] = {}) {
-  return reportOf(pullEnvironment({ ...of, status: { observedGeneration: 1, ...status } }), told);
+function report(status: PreviewEnvironmentStatus, of: Parameters<typeof pullEnvironment>[0] = {}, dashboard?: string) {
+  return reportOf(pullEnvironment({ ...of, status: { observedGeneration: 1, ...status } }), { ...told, dashboard });
 }
 
 const diff = { create: 4, update: 1, replace: 0, delete: 0, same: 9, resources: ["create Deployment/web"] };
@@ -44,6 +44,13 @@ describe("What a pull request is told", () => {
       comment,
       /\| Reserves \| 0\.\d+ cores, [\d.]+ GiB memory, [\d.]+ GiB volumes, about €[\d.]+ a month \|/,
     );
+  });
+
+  it("leads to the environment's page of the dashboard where that has an address, and nowhere else", () => {
+    const status = { phase: "Provisioning" } as const;
+    const { comment } = report(status, {}, "https://terrarium.example.com");
+    assert.ok(comment.includes("](https://terrarium.example.com/environments/shop-pr-42) |"), comment);
+    assert.doesNotMatch(report(status).comment, /Dashboard|\]\(/);
   });
 
   it("of a commit that the platform has not looked at says nothing that was true of the one before", () => {
