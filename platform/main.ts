@@ -22,6 +22,7 @@ import type { HttpContext } from "./http/context.ts";
 import { EventStreams } from "./http/event-stream.ts";
 import { Metrics } from "./http/metrics.ts";
 import { Mutations } from "./http/mutations.ts";
+import { PodLogs } from "./http/pod-logs.ts";
 import { Records } from "./http/records.ts";
 import { portOf, serve } from "./http/server.ts";
 import { LeaderElection } from "./leader-election.ts";
@@ -197,6 +198,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
       restApi(context),
       dashboard(context, {
         workloads: (of) => readWorkloads(api, of),
+        pods: new PodLogs(api, clock),
         leftovers: () => readLeftovers(api, namespace),
       }),
       ...(pullRequests ? [pullRequests.webhooks] : []),

@@ -3,6 +3,8 @@ import { extensionPatch, type PreviewEnvironment, sleepPatch, toMilliseconds, wa
 import type { Caller, Verb } from "../http/access.ts";
 import { approvalPatch } from "../http/approval-patch.ts";
 import type { HttpContext } from "../http/context.ts";
+import { lastEventId } from "../http/event-stream.ts";
+import { logStream } from "../http/log-stream.ts";
 import { HttpProblem } from "../http/problem.ts";
 import type { HttpPlugin } from "../http/server.ts";
 import { readBody, readQuery } from "./input.ts";
@@ -10,7 +12,7 @@ import { pageOf } from "./list.ts";
 import { openApiDocument } from "./openapi.ts";
 import { API_PATH, type Route, type RouteId, ROUTES } from "./routes.ts";
 import { approvalSchema, createQuerySchema, extensionSchema, listQuerySchema, manifestSchema } from "./schemas.ts";
-import { eventStream, logStream } from "./streams.ts";
+import { eventStream } from "./streams.ts";
 
 /** What a route is asked for. */
 interface Call {
@@ -95,9 +97,10 @@ function createHandlers(context: HttpContext): Readonly<Record<RouteId, (call: C
     },
     async getLog(call) {
       await show(call);
+      const read = async () => (await records.log(call.name)) ?? [];
       if (wantsStream(call.request))
-        return streams.open(call.reply, call.caller, logStream(context, call.name, lastEventId(call.request)));
-      return { lines: (await records.log(call.name)) ?? [] };
+        return streams.open(call.reply, call.caller, logStream(context.clock, read, lastEventId(call.request)));
+      return { lines: await read() };
     },
     async getEvents(call) {
       await show(call);
@@ -114,9 +117,4 @@ function wantsStream({ headers }: FastifyRequest): boolean {
   if (accepted.includes("text/event-stream")) return true;
   if (/\*\/\*|application\/(\*|json)/.test(accepted)) return false;
   throw new HttpProblem("not-acceptable", "It is served as application/json and as text/event-stream.");
-}
-
-function lastEventId({ headers }: FastifyRequest): string | undefined {
-  const id = headers["last-event-id"];
-  return typeof id === "string" ? id : undefined;
 }

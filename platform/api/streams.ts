@@ -2,25 +2,10 @@ import type { PreviewEnvironment } from "../../spec/index.ts";
 import { pause } from "../clock.ts";
 import type { HttpContext } from "../http/context.ts";
 import type { EventSource } from "../http/event-stream.ts";
-import { linesAfter, markOf, newLines } from "../http/log-lines.ts";
 import { toHttpProblem } from "../http/problem.ts";
 
-/** Milliseconds between two looks at what nobody tells of: logs are written every 2 s, events seldom. */
-const [LOG_MS, EVENTS_MS] = [2_000, 3_000];
-
-/** Sends the lines of an environment's log that a reader does not know. @param lastId the last id that the reader has seen. */
-export function logStream({ records, clock }: StreamContext, name: string, lastId: string | undefined): EventSource {
-  return async (send, ended) => {
-    let shown: readonly string[] | undefined;
-    while (!ended.aborted) {
-      const lines = (await records.log(name)) ?? [];
-      const fresh = shown === undefined ? linesAfter(lastId, lines) : newLines(shown, lines);
-      if (fresh.length > 0) send({ id: markOf(lines), event: "log", data: { lines: fresh } });
-      shown = lines;
-      await pause(clock, LOG_MS, ended);
-    }
-  };
-}
+/** Milliseconds between two looks at events, which nobody tells of. */
+const EVENTS_MS = 3_000;
 
 /** Sends an environment whenever it changes, and the events about it, until it is gone. @param lastId as above. */
 export function eventStream(context: StreamContext, name: string, lastId: string | undefined): EventSource {

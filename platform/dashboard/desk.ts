@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { WorkloadState } from "../adapters/kubernetes/workloads.ts";
 import type { Caller } from "../http/access.ts";
 import type { HttpContext } from "../http/context.ts";
+import type { PodLogs } from "../http/pod-logs.ts";
 import { sessionToken } from "../http/session.ts";
 import { Estimates } from "./estimates.ts";
 import { PAGE_HEADERS } from "./headers.ts";
@@ -13,6 +14,7 @@ import { type AssetAddresses, layOutPage, type Page } from "./pages/layout.ts";
 export interface DashboardSources {
   /** What is in a namespace; undefined where the service may not see it. */
   readonly workloads: (namespace: string) => Promise<readonly WorkloadState[] | undefined>;
+  readonly pods: Pick<PodLogs, "containers" | "log">;
   readonly leftovers: () => Promise<Pick<LeftoverFacts, "reported" | "removed">>;
 }
 

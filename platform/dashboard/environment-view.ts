@@ -107,6 +107,8 @@ export interface Rights {
   readonly patch: boolean;
   readonly approve: boolean;
   readonly delete: boolean;
+  /** Of its pods. */
+  readonly logs: boolean;
 }
 
 /** Shows an environment. */
@@ -130,7 +132,7 @@ export function viewEnvironment(
     progress: status.operation && progressOf(status.operation),
     timeline: viewTimeline(status, now),
     changes: viewChanges(status, log),
-    resources: viewResources(environment, described, workloads),
+    resources: viewResources(environment, described, workloads, rights.logs),
     policy: viewPolicy(status, settings.config.runner.policyPacks.length),
     network: described && networkOf(described),
     conditions: (status.conditions ?? []).map(({ type, status: holds, reason, message, lastTransitionTime }) => ({

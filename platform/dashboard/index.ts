@@ -10,6 +10,7 @@ import { serveForms } from "./form-routes.ts";
 import { ASSET_HEADERS } from "./headers.ts";
 import { serveChanges } from "./live-routes.ts";
 import { servePages } from "./page-routes.ts";
+import { servePods } from "./pod-routes.ts";
 import { problemPage } from "./pages/single-pages.ts";
 import { serveSessions } from "./session-routes.ts";
 
@@ -36,6 +37,7 @@ export function dashboard(context: HttpContext, sources: DashboardSources): Http
     for (const { address, type, content } of files)
       app.get(address, (_request, reply) => reply.headers(ASSET_HEADERS).type(type).send(content));
     servePages(app, desk);
+    servePods(app, desk);
     serveForms(app, desk);
     serveSessions(app, desk);
     serveChanges(app, desk);

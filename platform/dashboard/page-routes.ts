@@ -75,7 +75,7 @@ function listed({ context: { environments } }: Desk): readonly PreviewEnvironmen
 
 /** An environment that somebody may see. @throws HttpProblem */
 export async function find(
-  { context: { access, environments } }: Desk,
+  { context: { access, environments } }: Pick<Desk, "context">,
   caller: Caller,
   name: string,
 ): Promise<PreviewEnvironment> {
@@ -110,8 +110,11 @@ async function rightsOf(
   caller: Caller,
   { metadata }: PreviewEnvironment,
 ): Promise<Rights> {
-  const [patch, approve, remove] = await Promise.all(
-    (["patch", "approve", "delete"] as const).map((verb) => access.may(caller, verb, metadata.name)),
-  );
-  return { patch: patch === true, approve: approve === true, delete: remove === true };
+  const [patch, approve, remove, logs] = await Promise.all([
+    access.may(caller, "patch", metadata.name),
+    access.may(caller, "approve", metadata.name),
+    access.may(caller, "delete", metadata.name),
+    access.mayReadLogs(caller, previewName(metadata.name)),
+  ]);
+  return { patch, approve, delete: remove, logs };
 }

@@ -10,6 +10,8 @@ export interface ResourceView {
   readonly tone: Tone;
   /** Its state in words. */
   readonly state: string;
+  /** Address of its page. @default it has none */
+  readonly page?: string;
   readonly children: readonly ResourceView[];
 }
 
@@ -37,17 +39,20 @@ const OF_PHASE: Readonly<Record<string, readonly [Tone, string]>> = {
  *
  * @param described what is wanted; undefined: it makes no environment, and only what is there is shown.
  * @param workloads what is there; undefined: that can't be seen.
+ * @param hasLogs whether pods lead to their logs.
  */
 export function viewResources(
-  { status }: PreviewEnvironment,
+  { metadata, status }: PreviewEnvironment,
   described: ResolvedEnvironment | undefined,
   workloads: readonly WorkloadState[] | undefined,
+  hasLogs: boolean,
 ): ResourceTree {
+  const pods = hasLogs ? `/environments/${metadata.name}/pods` : undefined;
   const wanted = described ? groupsOf(described) : [];
   const named = new Set(wanted.flatMap(({ parts }) => parts.map(({ name }) => name)));
   const others = (workloads ?? []).filter(({ part, kind }) => !named.has(part) && kind !== "Pod");
   const toPart = ({ name, kind }: PartName): ResourceView => {
-    const children = (workloads ?? []).filter(({ part }) => part === name).map(toResource);
+    const children = (workloads ?? []).filter(({ part }) => part === name).map((each) => toResource(each, pods));
     const [worst] = children.toSorted((a, b) => BY_GRAVITY.indexOf(a.tone) - BY_GRAVITY.indexOf(b.tone));
     const [tone, state] = OF_PHASE[status?.phase ?? ""] ?? ["neutral", "not there"];
     if (workloads === undefined) return { name, kind, tone, state, children: [] };
@@ -64,7 +69,8 @@ export function viewResources(
     return { name, kind, tone: worst.tone, state: worst.tone === "good" ? "ready" : worst.state, children };
   };
   const groups = wanted.map(({ title, parts }) => ({ title, parts: parts.map(toPart) }));
-  const rest = others.length === 0 ? [] : [{ title: "Beside these", parts: others.map(toResource) }];
+  const rest =
+    others.length === 0 ? [] : [{ title: "Beside these", parts: others.map((each) => toResource(each, pods)) }];
   const unknown =
     "The service has no right to look into the namespace of this environment: states are those of its phase.";
   return { groups: [...groups, ...rest], unknown: workloads === undefined ? unknown : undefined };
@@ -96,6 +102,8 @@ function groupsOf({ services, dataStores, migrations, observability }: ResolvedE
   return groups.filter(({ parts }) => parts.length > 0);
 }
 
-function toResource({ kind, name, state, detail }: WorkloadState): ResourceView {
-  return { name, kind: kind === "PersistentVolumeClaim" ? "Volume" : kind, tone: state, state: detail, children: [] };
+/** @param pods where their pages are; undefined: they have none. */
+function toResource({ kind, name, state, detail }: WorkloadState, pods: string | undefined): ResourceView {
+  const shown = { name, kind: kind === "PersistentVolumeClaim" ? "Volume" : kind, tone: state, state: detail };
+  return { ...shown, children: [], ...(kind === "Pod" && pods !== undefined ? { page: `${pods}/${name}` } : {}) };
 }

@@ -85,10 +85,32 @@ export class Access {
 
   /** Whether a caller may do something. @param name of the environment; undefined: with all of them. @throws HttpProblem */
   may(caller: Caller, verb: Verb, name?: string): Promise<boolean> {
-    const permission: Permission = {
+    return this.#isAllowed(caller, {
       ...(verb === "approve" ? { verb: "update", subresource: "approve" } : { verb }),
       ...(name === undefined ? {} : { name }),
-    };
+    });
+  }
+
+  /** Whether a caller may read the logs of a namespace's pods, as `kubectl logs` would let them. @throws HttpProblem */
+  async mayReadLogs(caller: Caller, namespace: string): Promise<boolean> {
+    const pods = { verb: "get", resource: "pods", namespace } as const;
+    const allowed = await Promise.all([
+      this.#isAllowed(caller, pods),
+      this.#isAllowed(caller, { ...pods, subresource: "log" }),
+    ]);
+    return allowed.every(Boolean);
+  }
+
+  /** @throws HttpProblem where a caller may not read the logs of a namespace's pods. */
+  async demandLogs(caller: Caller, namespace: string): Promise<void> {
+    if (await this.mayReadLogs(caller, namespace)) return;
+    throw new HttpProblem(
+      "forbidden",
+      `${caller.name} may not get pods and pods/log in the namespace ${namespace}. The ClusterRole view gives that right.`,
+    );
+  }
+
+  #isAllowed(caller: Caller, permission: Permission): Promise<boolean> {
     const { name: user, uid, groups, extra } = caller;
     const key = JSON.stringify([user, uid, groups, extra, permission]);
     return this.#answered(this.#permissions.get(key, () => this.#args.reviews.isAllowed(caller, permission)));

@@ -12,7 +12,7 @@ export interface HttpContext {
   /** Copies that are kept current; `read` asks the API server itself. */
   readonly environments: Pick<Environments, "synced" | "get" | "list" | "read" | "follow">;
   /** Who callers are and what they may do. */
-  readonly access: Pick<Access, "authenticate" | "identify" | "may" | "demand">;
+  readonly access: Pick<Access, "authenticate" | "identify" | "may" | "demand" | "mayReadLogs" | "demandLogs">;
   readonly mutations: Mutations;
   /** Logs and events of environments. */
   readonly records: Pick<Records, "log" | "events">;

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Clock, pause } from "../clock.ts";
 import type { Caller } from "./access.ts";
 import { HttpProblem } from "./problem.ts";
@@ -83,6 +83,12 @@ export class EventStreams {
       else this.#open.delete(caller);
     });
   }
+}
+
+/** The id of the last event that a reader has seen before it connected again; undefined: it has seen none. */
+export function lastEventId({ headers }: Pick<FastifyRequest, "headers">): string | undefined {
+  const id = headers["last-event-id"];
+  return typeof id === "string" ? id : undefined;
 }
 
 /** The event's lines, and the empty one that ends it. */

@@ -26,6 +26,7 @@ const ENVIRONMENT_RULES: readonly Rule[] = [
   rule("", MANAGE, "configmaps", "limitranges", "persistentvolumeclaims", "resourcequotas", "secrets"),
   rule("", MANAGE, "serviceaccounts", "services"),
   rule("", READ, "endpoints", "events", "pods"),
+  rule("", ["get"], "pods/log"),
   rule("apps", MANAGE, "daemonsets", "deployments", "statefulsets"),
   rule("apps", READ, "controllerrevisions", "replicasets"),
   rule("autoscaling", MANAGE, "horizontalpodautoscalers"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { audit, findBrowser, openWindows, type Look } from "./dashboard/browser.ts";
-import { DashboardServer, tokenFor } from "./dashboard/server.ts";
+import { DashboardServer, letView, tokenFor } from "./dashboard/server.ts";
 import { HOSTILE, plant, plantRecords, plantWorkloads, SEEDS } from "./dashboard/world.ts";
 import { ENVIRONMENTS, PlatformCluster } from "./platform-cluster.ts";
 
@@ -14,6 +14,7 @@ const PAGES = {
   "one that is asleep": "/environments/shop-reports",
   "one of a fork": "/environments/shop-fork",
   "one whose deletion does not end": "/environments/shop-old",
+  "the log of a pod": "/environments/shop-checkout/pods/postgres-0",
   "the question before a deletion": "/environments/shop-checkout/delete",
   "the queue": "/queue",
   "the leftovers": "/leftovers",
@@ -48,6 +49,8 @@ describe("The dashboard", () => {
     server = await DashboardServer.start(cluster);
     undo.push(() => server.stop());
     token = await tokenFor(cluster, "ada", ["get", "list", "watch", "patch", "update", "delete"]);
+    await letView(cluster, "ada", "preview-shop-checkout");
+    server.podLog.push("starting", `connected ${HOSTILE}`);
     reader = await tokenFor(cluster, "reader", ["get", "list", "watch"]);
   });
 
@@ -99,6 +102,22 @@ describe("The dashboard", () => {
     }
     const { spec, metadata } = (await cluster.environment("shop-checkout")) ?? assert.fail("it is gone");
     assert.deepEqual([spec.extendedUntil, spec.sleep, metadata.deletionTimestamp], [undefined, undefined, undefined]);
+  });
+
+  it("shows logs of pods to whom `kubectl logs` would show them, and to nobody else", async () => {
+    const pod = "/environments/shop-checkout/pods/postgres-0";
+    const seen = await (await ask(pod)).text();
+    assert.match(seen, /Log of postgres[^]*starting\nconnected/);
+    assert.match(await (await ask("/environments/shop-checkout")).text(), new RegExp(`href="${pod}"`));
+    assert.doesNotMatch(await (await ask("/environments/shop-checkout", { as: reader })).text(), /\/pods\//);
+    for (const path of [pod, `${pod}/log`]) {
+      const refused = await ask(path, { as: reader });
+      assert.equal(refused.status, 403, path);
+      assert.doesNotMatch(await refused.text(), /starting/);
+    }
+    for (const path of ["/environments/shop-checkout/pods/gone-0", `${pod}?container=other`])
+      assert.equal((await ask(path)).status, 404, path);
+    assert.equal((await ask("/environments/shop-search/pods/postgres-0")).status, 403, "another namespace");
   });
 
   it("does nothing that a page of somebody else asks for", async () => {
@@ -194,6 +213,7 @@ describe("The dashboard", () => {
         "/environments/hostile": HOSTILE,
         "/": `<b>"'&`,
         "/queue": HOSTILE,
+        "/environments/shop-checkout/pods/postgres-0": HOSTILE,
         [`/?search=${encodeURIComponent(HOSTILE)}`]: HOSTILE,
       };
       for (const [path, text] of Object.entries(texts)) {
@@ -251,6 +271,19 @@ describe("The dashboard", () => {
       await page.getByRole("button", { name: "Delete it" }).click();
       await page.waitForURL(/shop-new/);
       assert.equal(await cluster.environment("shop-new"), undefined);
+      await context.close();
+    });
+
+    it("follows the log of a pod", async () => {
+      const look: Look = { scheme: "light", size: "desktop" };
+      const { context, misdeeds } = await openWindows(browser, { address: server.address, token, look });
+      const page = await context.newPage();
+      await page.goto("/environments/shop-checkout/pods/postgres-0");
+      server.podLog.push(`a line that came later ${HOSTILE}`);
+      await page.getByText("a line that came later").waitFor({ timeout: 15_000 });
+      assert.equal((await page.locator("#log").innerText()).match(/starting/g)?.length, 1);
+      assert.equal(await page.evaluate("window.broken"), undefined);
+      assert.deepEqual(misdeeds.list, []);
       await context.close();
     });
 

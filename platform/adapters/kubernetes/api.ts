@@ -34,6 +34,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Milliseconds until it is given up. @default 10000 */
   readonly timeoutMs?: number;
+  /** Whether the answer is text. @default false JSON */
+  readonly isText?: boolean;
 }
 
 /** How the service talks to an API server; tests put a scripted one in its place. */
@@ -56,11 +58,11 @@ export class KubernetesApi implements Api {
   }
 
   async send<T>(method: keyof typeof HttpMethod, path: string, request: ApiRequest = {}): Promise<T> {
-    const { query = {}, body, timeoutMs = 10_000 } = request;
+    const { query = {}, body, timeoutMs = 10_000, isText = false } = request;
     const server = this.#config.getCurrentCluster()?.server ?? "";
     const context = new RequestContext(`${server}${path}`, HttpMethod[method]);
     for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value);
-    context.setHeaderParam("Accept", "application/json");
+    context.setHeaderParam("Accept", isText ? "*/*" : "application/json");
     context.setHeaderParam("User-Agent", "terrarium-platform");
     if (body !== undefined) {
       context.setHeaderParam("Content-Type", method === "PATCH" ? PatchStrategy.MergePatch : "application/json");
@@ -74,7 +76,7 @@ export class KubernetesApi implements Api {
       throw new ApiError(0, `${method} ${path}: no answer: ${rootCause(error)}`);
     });
     if (status < 200 || status > 299) throw new ApiError(status, `${method} ${path}: ${status} ${messageOf(text)}`);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    return (isText ? text : text === "" ? undefined : JSON.parse(text)) as T;
   }
 
   async #answer(context: RequestContext): Promise<{ status: number; text: string }> {

@@ -10,11 +10,15 @@ export interface Identity {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What somebody may do with environments, in the words of roles. */
+/** What somebody may do with environments and their pods, in the words of roles. */
 export interface Permission {
   readonly verb: "get" | "list" | "create" | "update" | "patch" | "delete";
-  /** @default the environments themselves */
+  /** @default "environments" */
+  readonly resource?: "environments" | "pods";
+  /** @default the objects themselves */
   readonly subresource?: string;
+  /** @default that of the Environment objects */
+  readonly namespace?: string;
   /** @default all of them */
   readonly name?: string;
 }
@@ -62,18 +66,11 @@ export class Reviews {
 
   async isAllowed(
     { name: user, uid, groups, extra }: Identity,
-    { verb, subresource, name }: Permission,
+    { verb, resource = "environments", subresource, namespace = this.#namespace, name }: Permission,
   ): Promise<boolean> {
     const { group, version, plural } = PREVIEW_ENVIRONMENT;
-    const resourceAttributes = {
-      namespace: this.#namespace,
-      verb,
-      group,
-      version,
-      resource: plural,
-      subresource,
-      name,
-    };
+    const kind = resource === "pods" ? { group: "", version: "v1", resource } : { group, version, resource: plural };
+    const resourceAttributes = { namespace, verb, ...kind, subresource, name };
     const spec = { user, uid, groups, extra, resourceAttributes };
     const { status } = await this.#create<SubjectAccessReview>("authorization.k8s.io", "SubjectAccessReview", spec);
     return status?.allowed === true && status.denied !== true;

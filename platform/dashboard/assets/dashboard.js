@@ -54,6 +54,28 @@ function toEnd() {
   if (log && follow?.checked) log.scrollTop = log.scrollHeight;
 }
 
+/** Pieces of a log that a page keeps at most. */
+const MOST_PIECES = 500;
+
+/** Adds what a log says from now on. */
+function tail(address) {
+  const source = new EventSource(address);
+  source.addEventListener("log", (event) => {
+    document.getElementById("note")?.remove();
+    log.append(
+      JSON.parse(event.data)
+        .lines.map((line) => `${line}\n`)
+        .join(""),
+    );
+    while (log.childNodes.length > MOST_PIECES) log.firstChild.remove();
+    toEnd();
+  });
+  source.addEventListener("open", () => say(""));
+  source.addEventListener("error", () =>
+    say(source.readyState === EventSource.CLOSED ? "The log has ended" : "Connecting again …"),
+  );
+}
+
 function say(text) {
   const connection = document.querySelector(".connection");
   if (!connection) return;
@@ -97,6 +119,7 @@ function listen(address) {
   setInterval(changed, OLD_MS);
 }
 
+if (log?.dataset.tail) tail(log.dataset.tail);
 if (document.body.dataset.events) listen(document.body.dataset.events);
 document.querySelector(".follow")?.removeAttribute("hidden");
 follow?.addEventListener("change", toEnd);

@@ -30,9 +30,12 @@ function part(view: ResourceView): Html {
   </li>`;
 }
 
-function line({ name, kind, tone, state }: ResourceView): Html {
+function line({ name, kind, tone, state, page }: ResourceView): Html {
   return html`<span class="resource"
-    ><span class="sign">${icon(TONE_ICONS[tone])}</span><span class="resource-name">${name}</span>
+    ><span class="sign">${icon(TONE_ICONS[tone])}</span
+    ><span class="resource-name"
+      >${page === undefined ? name : html`<a href="${page}" title="Log of ${name}">${name}</a>`}</span
+    >
     <span class="muted">${kind}</span> <span class="resource-state">${state}</span></span
   >`;
 }

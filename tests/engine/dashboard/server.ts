@@ -9,10 +9,12 @@ import { dashboard } from "../../../platform/dashboard/index.ts";
 import { Access } from "../../../platform/http/access.ts";
 import { EventStreams } from "../../../platform/http/event-stream.ts";
 import { Mutations } from "../../../platform/http/mutations.ts";
+import { PodLogs } from "../../../platform/http/pod-logs.ts";
 import { Records } from "../../../platform/http/records.ts";
 import { portOf, serve } from "../../../platform/http/server.ts";
 import { createLog } from "../../../platform/log.ts";
 import { NAMESPACE, type PlatformCluster } from "../platform-cluster.ts";
+import { PodsWithLogs } from "./pods-with-logs.ts";
 import { CONFIG } from "./world.ts";
 
 /** Names what tokens of the tests are made for. */
@@ -23,11 +25,14 @@ export class DashboardServer {
   readonly address: string;
   /** Lines of the service's log and of the audit log. */
   readonly log: readonly string[];
+  /** Lines that every pod has written. */
+  readonly podLog: string[];
   readonly #stop: () => Promise<void>;
 
-  private constructor(address: string, log: readonly string[], stop: () => Promise<void>) {
+  private constructor(address: string, log: readonly string[], podLog: string[], stop: () => Promise<void>) {
     this.address = address;
     this.log = log;
+    this.podLog = podLog;
     this.#stop = stop;
   }
 
@@ -68,8 +73,10 @@ export class DashboardServer {
       clock,
       log,
     };
+    const pods = new PodsWithLogs(api);
     const sources = {
       workloads: (namespace: string) => readWorkloads(api, namespace),
+      pods: new PodLogs(pods, clock),
       leftovers: () => readLeftovers(api, NAMESPACE),
     };
     const server = await serve({
@@ -80,7 +87,7 @@ export class DashboardServer {
       log,
       plugins: [dashboard(context, sources)],
     });
-    return new DashboardServer(`http://127.0.0.1:${portOf(server)}`, lines, async () => {
+    return new DashboardServer(`http://127.0.0.1:${portOf(server)}`, lines, pods.written, async () => {
       await server.close();
       await environments.stop();
     });
@@ -115,4 +122,16 @@ export async function tokenFor({ api }: PlatformCluster, name: string, verbs: re
   const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { audiences: [AUDIENCE] } };
   const made = await api.send<{ status: { token: string } }>("POST", `${base}/${name}/token`, { body });
   return made.status.token;
+}
+
+/** Lets somebody read what is in a namespace, logs of pods included, as clusters do. */
+export async function letView({ api }: PlatformCluster, name: string, namespace: string): Promise<void> {
+  const apiGroup = "rbac.authorization.k8s.io";
+  await api.send("POST", `/apis/${apiGroup}/v1/namespaces/${namespace}/rolebindings`, {
+    body: {
+      metadata: { name },
+      roleRef: { apiGroup, kind: "ClusterRole", name: "view" },
+      subjects: [{ kind: "ServiceAccount", name, namespace: NAMESPACE }],
+    },
+  });
 }

@@ -18,7 +18,7 @@ function view(status: PreviewEnvironmentStatus, over: Parameters<typeof environm
   return viewEnvironment(
     environment("shop", status, over),
     { log: "", events: [], workloads: [] },
-    { patch: true, approve: true, delete: true },
+    { patch: true, approve: true, delete: true, logs: true },
     { ...CONTEXT, settings: SETTINGS },
   );
 }
@@ -130,7 +130,7 @@ describe("An environment's page", () => {
     const shown = viewEnvironment(
       environment("shop", "Provisioning"),
       { log: "", events: [], workloads },
-      { patch: false, approve: false, delete: false },
+      { patch: false, approve: false, delete: false, logs: false },
       { ...CONTEXT, settings: SETTINGS },
     ).resources.groups;
     const parts = shown.flatMap((group) => group.parts.map(({ name, state }) => [name, state]));
