@@ -52,6 +52,8 @@ export async function fuzz(program: string, { url, token, seed, examples, folder
       ...["--header", `Authorization: Bearer ${token}`],
       ...["--checks", CHECKS.join(",")],
       ...["--max-examples", String(examples), "--seed", String(seed)],
+      // The service itself answers in time where the cluster does not.
+      ...["--request-timeout", "60"],
       ...["--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", "--no-color"],
     ],
     folder,
