@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import type { PreviewEnvironment } from "../../../../spec/index.ts";
-import { useScratchFolder } from "../../clusters/scratch-folder.ts";
-import { ScriptedApi } from "../scripted-api.ts";
+import type { ScriptedApi } from "../scripted-api.ts";
 import { PATH } from "../service.ts";
-import { GitHubServer, shaOf } from "./github-server.ts";
-import { eventually, startPullRequests, WEBHOOK_SECRET, type PullRequestWorld } from "./service.ts";
+import { type GitHubServer, shaOf } from "./github-server.ts";
+import { eventually, type PullRequestWorld } from "./service.ts";
+import { usePullRequests } from "./world.ts";
 
 const QUIET = { comment: false, status: false, deployment: false };
 
@@ -13,30 +13,15 @@ describe("Pull requests of a GitHub", function () {
   // It mostly waits, for requests over connections; on a machine that is full, for longer.
   this.timeout(60_000);
 
-  const scratch = useScratchFolder();
+  const world = usePullRequests();
   let gitHub: GitHubServer;
   let api: ScriptedApi;
-  let running: Awaited<ReturnType<typeof startPullRequests>>[];
 
-  beforeEach(async () => {
-    scratch().file("token", "ghp_planted\n");
-    scratch().file("webhook-secret", WEBHOOK_SECRET);
-    gitHub = await GitHubServer.start();
-    api = new ScriptedApi();
-    running = [];
+  beforeEach(() => {
+    ({ gitHub, api } = world());
   });
 
-  afterEach(async () => {
-    for (const service of running) await service.stop();
-    await gitHub.stop();
-  });
-
-  async function start(rules: object = { report: QUIET }, more: Partial<PullRequestWorld> = {}) {
-    const service = await startPullRequests({ gitHub, api, watch: api.watch, folder: scratch().path, rules, ...more });
-    running.push(service);
-    return service;
-  }
-
+  const start = (rules: object = { report: QUIET }, more: Partial<PullRequestWorld> = {}) => world().start(rules, more);
   const environment = (number: number) =>
     api.objects.get(`${PATH}/shop-pr-${number}`) as PreviewEnvironment | undefined;
   const count = () => [...api.objects.keys()].filter((path) => path.startsWith(PATH)).length;
@@ -202,7 +187,7 @@ describe("Pull requests of a GitHub", function () {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
       publicKeyEncoding: { type: "spki", format: "pem" },
     });
-    const privateKeyFile = scratch().file("key.pem", privateKey);
+    const privateKeyFile = world().folder.file("key.pem", privateKey);
     gitHub.open(1);
     await start(undefined, { auth: { app: { id: 7, privateKeyFile } } });
     await eventually(exists(1), "an environment");

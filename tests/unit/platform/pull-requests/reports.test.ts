@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { PreviewEnvironmentStatus } from "../../../../spec/index.ts";
-import { useScratchFolder } from "../../clusters/scratch-folder.ts";
-import { ScriptedApi } from "../scripted-api.ts";
+import type { ScriptedApi } from "../scripted-api.ts";
 import { PATH } from "../service.ts";
-import { GitHubServer, shaOf } from "./github-server.ts";
-import { eventually, startPullRequests, WEBHOOK_SECRET } from "./service.ts";
+import { type GitHubServer, shaOf } from "./github-server.ts";
+import { eventually } from "./service.ts";
+import { usePullRequests, type PullRequestsOfTest } from "./world.ts";
 
 const TOLD = "/api/v1/namespaces/terrarium/configmaps/terrarium-told-pull-requests";
 
@@ -12,30 +12,15 @@ describe("Reports to a pull request", function () {
   // It mostly waits, for requests over connections; on a machine that is full, for longer.
   this.timeout(60_000);
 
-  const scratch = useScratchFolder();
+  const world = usePullRequests();
   let gitHub: GitHubServer;
   let api: ScriptedApi;
-  let running: Awaited<ReturnType<typeof startPullRequests>>[];
+  let start: PullRequestsOfTest["start"];
 
-  beforeEach(async () => {
-    scratch().file("token", "ghp_planted\n");
-    scratch().file("webhook-secret", WEBHOOK_SECRET);
-    gitHub = await GitHubServer.start();
+  beforeEach(() => {
+    ({ gitHub, api, start } = world());
     gitHub.open(1);
-    api = new ScriptedApi();
-    running = [];
   });
-
-  afterEach(async () => {
-    for (const service of running) await service.stop();
-    await gitHub.stop();
-  });
-
-  async function start(rules: object = {}) {
-    const service = await startPullRequests({ gitHub, api, watch: api.watch, folder: scratch().path, rules });
-    running.push(service);
-    return service;
-  }
 
   /** Writes a status as the platform service does. */
   async function become(status: PreviewEnvironmentStatus): Promise<void> {
@@ -121,14 +106,12 @@ describe("Reports to a pull request", function () {
     const first = await start();
     await says("Pending");
     await first.stop();
-    running.pop();
     const before = writes();
-    await start();
+    const second = await start();
     const looked = () =>
       gitHub.requests.filter((each) => each.endsWith("/issues/1/comments") && each.startsWith("GET"));
     await eventually(() => looked().length >= 2, "a look at the comments");
-    await running[0]?.stop();
-    running.pop();
+    await second.stop();
     assert.equal(writes(), before);
   });
 
