@@ -1,14 +1,13 @@
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+import { ACTIVATOR } from "../names.ts";
+import { admissionPolicy } from "./admission-policy.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
-import { ACTIVATOR } from "../names.ts";
 import { clusterNames, SERVICE, userName } from "./names.ts";
 
 /**
  * Holds every write of the service and its operations to namespaces of environments and to the platform's own: roles can't tell
  * namespaces by their names. Without it, the right to make namespaces and to bind one role in them is cluster-wide.
- *
- * @see https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 export function admissionManifests(installation: Installation): Manifest[] {
   const { namespace, config } = installation;
@@ -16,88 +15,46 @@ export function admissionManifests(installation: Installation): Manifest[] {
 }
 
 function writesManifests({ namespace, config }: Installation): Manifest[] {
-  const { policy: name } = clusterNames(namespace);
   const users = [...new Set([SERVICE, config.runner.job.serviceAccount])].map((each) => userName(namespace, each));
   const prefix = PREVIEW_ENVIRONMENT.namespacePrefix;
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
   const isTheirs = `has(request.namespace) && (request.namespace == '${namespace}' || request.namespace.startsWith('${prefix}'))`;
-  return [
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name },
-      spec: {
-        failurePolicy: "Fail",
-        matchConstraints: {
-          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
-          // Questions to the API server, which change nothing.
-          excludeResourceRules: [
-            {
-              apiGroups: ["authentication.k8s.io", "authorization.k8s.io"],
-              apiVersions: ["*"],
-              operations: ["CREATE"],
-              resources: ["tokenreviews", "subjectaccessreviews"],
-            },
-          ],
-        },
-        matchConditions: [
-          {
-            name: "is-the-platform",
-            expression: `request.userInfo.username in [${users.map((user) => `'${user}'`).join(", ")}]`,
-          },
-        ],
-        validations: [
-          {
-            expression: `(${isNamespace}) ? has(request.name) && request.name.startsWith('${prefix}') : ${isTheirs}`,
-            message: `The platform service writes to namespaces whose names start with ${prefix}, and to ${namespace}.`,
-            reason: "Forbidden",
-          },
-        ],
-      },
+  return admissionPolicy({
+    name: clusterNames(namespace).policy,
+    condition: {
+      name: "is-the-platform",
+      expression: `request.userInfo.username in [${users.map((user) => `'${user}'`).join(", ")}]`,
     },
-    bindingOf(name),
-  ];
+    constraints: {
+      // Questions to the API server, which change nothing.
+      excludeResourceRules: [
+        {
+          apiGroups: ["authentication.k8s.io", "authorization.k8s.io"],
+          apiVersions: ["*"],
+          operations: ["CREATE"],
+          resources: ["tokenreviews", "subjectaccessreviews"],
+        },
+      ],
+    },
+    validation: {
+      expression: `(${isNamespace}) ? has(request.name) && request.name.startsWith('${prefix}') : ${isTheirs}`,
+      message: `The platform service writes to namespaces whose names start with ${prefix}, and to ${namespace}.`,
+    },
+  });
 }
 
 /** Holds the activator, which takes requests from anywhere, to the one field of a status that is its own. */
 function activatorManifests(namespace: string): Manifest[] {
-  const { activator: name } = clusterNames(namespace);
   const isSame = "k in oldObject.status && object.status[k] == oldObject.status[k]";
-  return [
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name },
-      spec: {
-        failurePolicy: "Fail",
-        matchConstraints: {
-          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"] }],
-        },
-        matchConditions: [
-          {
-            name: "is-the-activator",
-            expression: `request.userInfo.username == '${userName(namespace, ACTIVATOR)}'`,
-          },
-        ],
-        validations: [
-          {
-            expression: `has(object.status) && has(oldObject.status) && object.status.all(k, k == 'lastRequestAt' || (${isSame})) && oldObject.status.all(k, k in object.status)`,
-            message: "The activator writes status.lastRequestAt of Environments, and nothing else.",
-            reason: "Forbidden",
-          },
-        ],
-      },
+  return admissionPolicy({
+    name: clusterNames(namespace).activator,
+    condition: {
+      name: "is-the-activator",
+      expression: `request.userInfo.username == '${userName(namespace, ACTIVATOR)}'`,
     },
-    bindingOf(name),
-  ];
-}
-
-/** Puts a policy of that name into force. */
-export function bindingOf(name: string): Manifest {
-  return {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingAdmissionPolicyBinding",
-    metadata: { name },
-    spec: { policyName: name, validationActions: ["Deny"] },
-  };
+    validation: {
+      expression: `has(object.status) && has(oldObject.status) && object.status.all(k, k == 'lastRequestAt' || (${isSame})) && oldObject.status.all(k, k in object.status)`,
+      message: "The activator writes status.lastRequestAt of Environments, and nothing else.",
+    },
+  });
 }

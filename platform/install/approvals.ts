@@ -1,5 +1,5 @@
 import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
-import { bindingOf } from "./admission.ts";
+import { admissionPolicy } from "./admission-policy.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
 import { clusterNames, SERVICE, userName } from "./names.ts";
@@ -9,41 +9,27 @@ import { clusterNames, SERVICE, userName } from "./names.ts";
  * either away or puts it there lets code of strangers run with all that the repository has.
  */
 export function approvalManifests({ namespace }: Installation): Manifest[] {
-  const { approvals: name } = clusterNames(namespace);
   const { group, version, plural } = PREVIEW_ENVIRONMENT;
   const mayApprove = `authorizer.group('${group}').resource('${plural}').subresource('approve').namespace('${namespace}').name(request.name).check('update').allowed()`;
   const unchanged = ["pullRequest", "approval"].map((field) => {
     const [now, before] = [`has(object.spec.${field})`, `oldObject != null && has(oldObject.spec.${field})`];
     return `(${now} == (${before}) && (!${now} || object.spec.${field} == oldObject.spec.${field}))`;
   });
-  return [
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicy",
-      metadata: { name },
-      spec: {
-        failurePolicy: "Fail",
-        matchConstraints: {
-          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-          resourceRules: [
-            { apiGroups: [group], apiVersions: [version], operations: ["CREATE", "UPDATE"], resources: [plural] },
-          ],
-        },
-        matchConditions: [
-          {
-            name: "is-not-the-platform",
-            expression: `request.userInfo.username != '${userName(namespace, SERVICE)}'`,
-          },
-        ],
-        validations: [
-          {
-            expression: `(${unchanged.join(" && ")}) || ${mayApprove}`,
-            message: `spec.pullRequest and spec.approval are written by the platform service and by those who may update ${plural}/approve.`,
-            reason: "Forbidden",
-          },
-        ],
-      },
+  return admissionPolicy({
+    name: clusterNames(namespace).approvals,
+    condition: {
+      name: "is-not-the-platform",
+      expression: `request.userInfo.username != '${userName(namespace, SERVICE)}'`,
     },
-    bindingOf(name),
-  ];
+    constraints: {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+      resourceRules: [
+        { apiGroups: [group], apiVersions: [version], operations: ["CREATE", "UPDATE"], resources: [plural] },
+      ],
+    },
+    validation: {
+      expression: `(${unchanged.join(" && ")}) || ${mayApprove}`,
+      message: `spec.pullRequest and spec.approval are written by the platform service and by those who may update ${plural}/approve.`,
+    },
+  });
 }
