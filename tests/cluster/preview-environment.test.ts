@@ -83,17 +83,16 @@ describe("a preview environment from source", () => {
       ...modest,
     };
     const postgres = { ...dataStores.postgres, ...modest };
-    service = new PlatformProcess(
+    service = new PlatformProcess({
       checkout,
-      forwards.kubeconfig,
-      platform,
-      {
+      kubeconfig: forwards.kubeconfig,
+      name: platform,
+      home: platform,
+      config: {
         namespace: platform,
         repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
       },
-      {},
-      platform,
-    );
+    });
     await service.says('"leading"');
   });
   after(async () => {

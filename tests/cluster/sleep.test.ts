@@ -67,11 +67,12 @@ describe("a preview environment that sleeps", () => {
       ...modest,
     };
     const schema = { dataStore: "postgres", image: IMAGES.postgres17.image, user: 999, command: ["sh", "-c", MIGRATE] };
-    service = new PlatformProcess(
+    service = new PlatformProcess({
       checkout,
-      forwards.kubeconfig,
-      platform,
-      {
+      kubeconfig: forwards.kubeconfig,
+      name: platform,
+      home: platform,
+      config: {
         namespace: platform,
         url: "http://{name}.preview.example.com",
         sleep: { activator: { hold: "120s" } },
@@ -85,9 +86,7 @@ describe("a preview environment that sleeps", () => {
           },
         },
       },
-      {},
-      platform,
-    );
+    });
     await service.says('"leading"');
     const listening = new Promise<number>((resolve) => {
       activator = runActivator({

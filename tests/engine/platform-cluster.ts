@@ -92,7 +92,8 @@ export class PlatformCluster {
     const { kubeconfig = this.kubeconfig, variables = {} } = as;
     mkdirSync(this.temporaryFolder, { recursive: true });
     const own = { TMPDIR: this.temporaryFolder, [MARK_VARIABLE]: this.mark, ...variables };
-    const service = new PlatformProcess(this.checkout.folder, kubeconfig, name, config, own);
+    const { folder } = this.checkout;
+    const service = new PlatformProcess({ checkout: folder, kubeconfig, name, config, variables: own });
     this.#services.push(service);
     return service;
   }
@@ -190,26 +191,29 @@ export class PlatformCluster {
   }
 }
 
+/** What a platform service is started with. */
+export interface PlatformProcessArgs {
+  /** Folder of the program. */
+  readonly checkout: string;
+  readonly kubeconfig: string;
+  /** Name of its files. */
+  readonly name: string;
+  readonly config: object;
+  /** Variables beyond this process's own. @default none */
+  readonly variables?: NodeJS.ProcessEnv;
+  /** Folder below .terrarium for its files and data; services with the same one share their state. @default "platform-test" */
+  readonly home?: string;
+}
+
 /** A platform service as `terrarium platform run` starts it. */
 export class PlatformProcess {
   readonly child: ChildProcess;
   readonly #log: string;
   readonly #ended: Promise<number | null>;
 
-  /**
-   * @param name of its files.
-   * @param variables beyond this process's own.
-   * @param home folder below .terrarium for its files and data; services with the same one share their state.
-   */
-  constructor(
-    folder: string,
-    kubeconfig: string,
-    name: string,
-    config: object,
-    variables: NodeJS.ProcessEnv = {},
-    home = "platform-test",
-  ) {
-    const own = join(folder, ".terrarium", home);
+  constructor(args: PlatformProcessArgs) {
+    const { checkout, kubeconfig, name, config, variables, home = "platform-test" } = args;
+    const own = join(checkout, ".terrarium", home);
     mkdirSync(own, { recursive: true });
     const file = join(own, `${name}.yaml`);
     writeFileSync(file, stringify({ namespace: NAMESPACE, http: { port: 0 }, ...config }));
@@ -220,7 +224,7 @@ export class PlatformProcess {
     this.child = spawn(
       process.execPath,
       ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data],
-      { cwd: folder, stdio: ["ignore", output, output], env },
+      { cwd: checkout, stdio: ["ignore", output, output], env },
     );
     closeSync(output);
     this.#ended = new Promise((resolve) => this.child.once("close", resolve));
