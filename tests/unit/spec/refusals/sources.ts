@@ -1,4 +1,4 @@
-import { environment, IMAGE, withService, type Refusal } from "./environments.ts";
+import { environment, IMAGE, withService, type Refusal } from "../environments.ts";
 
 const SOURCE = { repository: "https://git.example.com/team/shop.git", branch: "main" };
 const fromSource = (source: object, service: object = {}, over: object = {}) =>
