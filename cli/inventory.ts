@@ -1,4 +1,4 @@
-import { type ClusterReader, type KubeObject, listObjects } from "../stacks/cluster-objects.ts";
+import { type ClusterObject, type ClusterReader, listObjects } from "../stacks/cluster-objects.ts";
 
 /** One workload of an environment. */
 export interface Workload {
@@ -17,7 +17,7 @@ export async function listWorkloads(reader: ClusterReader, namespaces: readonly 
   const kinds = "deployments,statefulsets,daemonsets,jobs,cronjobs";
   const lists = await Promise.all(namespaces.map((name) => listObjects(reader, [kinds, "--namespace", name])));
   // A CronJob's runs are shown with it, not beside it.
-  const owned = (object: KubeObject): boolean => "ownerReferences" in object.metadata;
+  const owned = (object: ClusterObject): boolean => "ownerReferences" in object.metadata;
   return lists
     .flat()
     .filter((object) => !owned(object))
@@ -25,7 +25,7 @@ export async function listWorkloads(reader: ClusterReader, namespaces: readonly 
     .sort((a, b) => sortKey(a).localeCompare(sortKey(b)));
 }
 
-function toWorkload({ kind, metadata, spec, status }: KubeObject): Workload {
+function toWorkload({ kind, metadata, spec, status }: ClusterObject): Workload {
   const count = (value: unknown, otherwise = 0): number => (typeof value === "number" ? value : otherwise);
   const numbers: Record<string, [ready: number, desired: number]> = {
     Deployment: [count(status?.["readyReplicas"]), count(spec?.["replicas"], 1)],

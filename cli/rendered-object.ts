@@ -1,16 +1,8 @@
 import { stringify } from "yaml";
-import { SECRET_KEYS_ANNOTATION } from "../spec/index.ts";
+import { type KubeObject, SECRET_KEYS_ANNOTATION } from "../spec/index.ts";
 
-/** A Kubernetes object as it is sent to the API server. */
-export interface KubeManifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly annotations?: Readonly<Record<string, unknown>>;
-  };
-}
+/** A Kubernetes object as the engine would send it. */
+export type KubeManifest = KubeObject;
 
 /** What the engine writes for a value that is known only after an update. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -1,15 +1,6 @@
-/** A Kubernetes object as `up` sends it to the API server. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
+import type { KubeObject } from "../spec/index.ts";
+
+export type { KubeObject };
 
 /** Whether an object's content must not be stored in the clear. */
 export function isSecret({ apiVersion, kind }: KubeObject): boolean {

@@ -1,3 +1,4 @@
+import type { KubeObject } from "../spec/index.ts";
 import { abortable } from "./abortable.ts";
 import {
   canaryName,
@@ -9,7 +10,7 @@ import {
 } from "./canary-pod.ts";
 import type { CanaryArgs } from "./canary-pod.ts";
 import type { Clock } from "./clock.ts";
-import { type CanaryCluster, type CanaryState, type KubeObject, NetcheckError } from "./cluster.ts";
+import { type CanaryCluster, type CanaryState, NetcheckError } from "./cluster.ts";
 import { groupBy } from "./group-by.ts";
 import type { Side } from "./matrix-reasons.ts";
 import { openedLabel, openingPolicy } from "./opening.ts";

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { WORKLOAD_LABEL } from "../spec/index.ts";
-import type { KubeObject } from "./cluster.ts";
+import { type KubeObject, WORKLOAD_LABEL } from "../spec/index.ts";
 
 /** Image of canaries: small, with a shell, wget, nc, httpd and nslookup. */
 export const CANARY_IMAGE = "busybox:1.36";

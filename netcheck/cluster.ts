@@ -1,3 +1,5 @@
+import type { KubeObject } from "../spec/index.ts";
+
 /** What a canary pod is doing. */
 export interface CanaryState {
   readonly namespace: string;
@@ -29,19 +31,6 @@ export interface ScriptResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** An object to create, as it is sent. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: object;
 }
 
 /** The few things that canaries need of a cluster. Every call rejects when the cluster refuses or does not answer. */

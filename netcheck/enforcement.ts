@@ -1,7 +1,8 @@
+import type { KubeObject } from "../spec/index.ts";
 import { abortable } from "./abortable.ts";
 import type { Canaries, Canary } from "./canaries.ts";
 import type { Clock } from "./clock.ts";
-import { type CanaryCluster, type KubeObject, NetcheckError } from "./cluster.ts";
+import { type CanaryCluster, NetcheckError } from "./cluster.ts";
 import type { Finding } from "./probe.ts";
 
 /** Port that the guarded canary listens on. */

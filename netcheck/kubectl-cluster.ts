@@ -1,8 +1,9 @@
 import type { ClusterAccess } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
+import type { KubeObject } from "../spec/index.ts";
 import { CANARY_LABELS, OWNER_ANNOTATION, TEST_NAMESPACE_PREFIX } from "./canary-pod.ts";
 import { type Clock, realClock } from "./clock.ts";
-import type { CanaryCluster, CanaryState, KubeObject, Opening, ScriptResult, TestNamespace } from "./cluster.ts";
+import type { CanaryCluster, CanaryState, Opening, ScriptResult, TestNamespace } from "./cluster.ts";
 import { NetcheckError } from "./cluster.ts";
 
 /** How to reach a cluster with kubectl. */

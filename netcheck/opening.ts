@@ -1,5 +1,5 @@
+import type { KubeObject } from "../spec/index.ts";
 import { CANARY_LABELS, OWNER_ANNOTATION } from "./canary-pod.ts";
-import type { KubeObject } from "./cluster.ts";
 import type { Side } from "./matrix-reasons.ts";
 
 /** Label of canaries of which one side is open to all, so that the other one alone decides. */

@@ -42,6 +42,7 @@ export { checkManifest, readInput, resolvePreviewEnvironment } from "./resolve-p
 export { isPinned, parseImage, type ImageReference } from "./image.ts";
 export { IMAGES } from "./images.ts";
 export { OWN_PODS, selectorLabels, standardLabels, workloadLabels, WORKLOAD_LABEL, type Identity } from "./labels.ts";
+export type { KubeObject } from "./kube-object.ts";
 export { mapValues } from "./map-values.ts";
 export { mergePatch } from "./merge-patch.ts";
 export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";

@@ -15,8 +15,8 @@ export interface ClusterReader {
   readonly run?: RunCommand;
 }
 
-/** A Kubernetes object, as far as it is looked at. */
-export interface KubeObject {
+/** A Kubernetes object as a cluster has it, as far as it is looked at. */
+export interface ClusterObject {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
@@ -35,12 +35,12 @@ export interface KubeObject {
  * @param args of `kubectl get`.
  * @throws ClusterError when the cluster does not answer.
  */
-export async function listObjects(reader: ClusterReader, args: readonly string[]): Promise<KubeObject[]> {
+export async function listObjects(reader: ClusterReader, args: readonly string[]): Promise<ClusterObject[]> {
   const result = await runKubectl(reader, ["get", ...args, "--output", "json"]);
   if (result.code !== 0) throw new ClusterError(`The cluster cannot be read: ${lastLines(result, 1)}`);
   // Asked by name, kubectl answers with an object where it finds one, and with nothing where it may ignore that there is none.
   if (result.stdout.trim() === "") return [];
-  const found = JSON.parse(result.stdout) as KubeObject & { readonly items?: KubeObject[] };
+  const found = JSON.parse(result.stdout) as ClusterObject & { readonly items?: ClusterObject[] };
   return found.items ?? [found];
 }
 

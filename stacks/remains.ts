@@ -1,5 +1,5 @@
 import { waitUntil } from "../clusters/wait-until.ts";
-import { type ClusterReader, type KubeObject, listObjects } from "./cluster-objects.ts";
+import { type ClusterObject, type ClusterReader, listObjects } from "./cluster-objects.ts";
 
 /** Milliseconds that the cluster gets to finish deletions after the engine has ended. */
 const goneTimeoutMs = 60_000;
@@ -72,7 +72,7 @@ async function look(
   ];
 }
 
-function byName(reader: ClusterReader, kind: string, names: readonly string[]): Promise<KubeObject[]> {
+function byName(reader: ClusterReader, kind: string, names: readonly string[]): Promise<ClusterObject[]> {
   return names.length === 0 ? Promise.resolve([]) : listObjects(reader, [kind, ...names, "--ignore-not-found"]);
 }
 

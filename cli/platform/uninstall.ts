@@ -1,6 +1,6 @@
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
 import { DEFINITION } from "../../platform/install/names.ts";
-import { type ClusterReader, type KubeObject, listObjects } from "../../stacks/cluster-objects.ts";
+import { type ClusterObject, type ClusterReader, listObjects } from "../../stacks/cluster-objects.ts";
 import { createdNamespaces } from "../../stacks/exported-state.ts";
 import { findRemains, volumesOf } from "../../stacks/remains.ts";
 import { CommandFailure, InterruptedFailure } from "../exit.ts";
@@ -59,12 +59,12 @@ export async function uninstall(surroundings: Surroundings, options: UninstallOp
   say(surroundings, `The platform service is removed from ${access.context}.`);
 }
 
-async function listEnvironments(reader: ClusterReader): Promise<KubeObject[]> {
+async function listEnvironments(reader: ClusterReader): Promise<ClusterObject[]> {
   const [definition] = await listObjects(reader, ["customresourcedefinitions", DEFINITION, "--ignore-not-found"]);
   return definition === undefined ? [] : listObjects(reader, [DEFINITION, "--all-namespaces"]);
 }
 
-function refuse(environments: readonly KubeObject[]): never {
+function refuse(environments: readonly ClusterObject[]): never {
   const names = environments.map(({ metadata }) => metadata.name);
   throw new CommandFailure(
     `There are preview environments: ${names.join(", ")}. Nothing was removed. Delete them first, while the service runs:
@@ -74,7 +74,7 @@ With --abandon-environments they are given up: their namespaces (${names.map((na
 }
 
 /** Nobody is there any more to do what the finalizer waits for. */
-async function release(reader: ClusterReader, { metadata }: KubeObject): Promise<void> {
+async function release(reader: ClusterReader, { metadata }: ClusterObject): Promise<void> {
   const { kubeconfig = "", context = "" } = reader.access;
   const target = ["--kubeconfig", kubeconfig, "--context", context, "--namespace", metadata.namespace ?? ""];
   const patch = ["patch", DEFINITION, metadata.name, "--type=merge", '--patch={"metadata":{"finalizers":null}}'];

@@ -1,3 +1,5 @@
+import type { KubeObject } from "../../spec/index.ts";
+
 /** Kinds of objects that an installation has beside those of its environment. */
 export type ManifestKind =
   | "ClusterRole"
@@ -12,14 +14,6 @@ export type ManifestKind =
   | "ValidatingAdmissionPolicyBinding";
 
 /** A Kubernetes object as plain data. */
-export interface Manifest {
-  readonly apiVersion: string;
+export interface Manifest extends KubeObject {
   readonly kind: ManifestKind;
-  readonly metadata: {
-    readonly name: string;
-    /** @default the object is cluster-wide */
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
 }

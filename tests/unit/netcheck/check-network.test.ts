@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkNetwork, isAsDeclared, type NetcheckArgs, type NetworkReport } from "../../../netcheck/check-network.ts";
-import type { KubeObject, ScriptResult } from "../../../netcheck/cluster.ts";
-import { resolveEnvironment } from "../../../spec/index.ts";
+import type { ScriptResult } from "../../../netcheck/cluster.ts";
+import { type KubeObject, resolveEnvironment } from "../../../spec/index.ts";
 import { quickClock } from "./quick-clock.ts";
 import { type ScriptedCluster, scriptedCluster } from "./scripted-cluster.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { CommandOptions, CommandResult } from "../../../clusters/run-command.ts";
 import { toCanaryPod, toNamespace } from "../../../netcheck/canary-pod.ts";
-import type { KubeObject } from "../../../netcheck/cluster.ts";
 import { KubectlCluster } from "../../../netcheck/kubectl-cluster.ts";
+import type { KubeObject } from "../../../spec/index.ts";
 import { quickClock } from "./quick-clock.ts";
 
 interface Call {

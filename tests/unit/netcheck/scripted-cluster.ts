@@ -1,11 +1,5 @@
-import type {
-  CanaryCluster,
-  CanaryState,
-  KubeObject,
-  Opening,
-  ScriptResult,
-  TestNamespace,
-} from "../../../netcheck/cluster.ts";
+import type { CanaryCluster, CanaryState, Opening, ScriptResult, TestNamespace } from "../../../netcheck/cluster.ts";
+import type { KubeObject } from "../../../spec/index.ts";
 
 /** A cluster that a test plays: pods run at once, scripts succeed, every call is written down. */
 export interface ScriptedCluster extends CanaryCluster {
