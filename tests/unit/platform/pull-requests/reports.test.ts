@@ -66,7 +66,6 @@ describe("Reports to a pull request", function () {
     await become({ phase: "Ready", url: "https://shop-pr-1.preview.example.com" });
     await says(": Ready");
     await first.stop();
-    running.pop();
     gitHub.open(1, { state: "closed" });
     api.delete(`${PATH}/shop-pr-1`);
     const second = await start();
@@ -75,7 +74,6 @@ describe("Reports to a pull request", function () {
     assert.deepEqual([gitHub.comments.length, gitHub.deployments[0]?.states.at(-1)], [1, "inactive"]);
     const before = writes();
     await second.stop();
-    running.pop();
     await start();
     await eventually(() => gitHub.requests.filter((each) => each.endsWith("/pulls")).length >= 3, "a third look");
     assert.equal(writes(), before);
@@ -94,7 +92,6 @@ describe("Reports to a pull request", function () {
     const first = await start();
     await says("Pending");
     await first.stop();
-    running.pop();
     gitHub.pulls.clear();
     api.delete(`${PATH}/shop-pr-1`);
     await start();
