@@ -17,6 +17,7 @@ import {
 import { findMissed } from "../domain/pull-requests/poll.ts";
 import type { Approval, ChangedFiles, PullRequest } from "../domain/pull-requests/pull-request.ts";
 import { type Log, reasonOf } from "../log.ts";
+import { remember } from "../remember.ts";
 import type { PullRequestSettings, WatchedRepository } from "./settings.ts";
 import { WorkQueue } from "../work-queue.ts";
 
@@ -98,7 +99,7 @@ export class PullRequests {
     const environment = this.#args.environments.get(name);
     const isOver = environment && isExpired(environment) && !this.#over.has(environment.metadata.uid);
     if (environment && !isOver) return;
-    if (environment) remember(this.#over, environment.metadata.uid, true);
+    if (environment) remember(this.#over, environment.metadata.uid, true, REMEMBERED);
     for (const watched of this.#args.settings().repositories) {
       const number = (environment && pullRequestOf(environment, watched.address)) ?? numberIn(watched, name);
       if (number !== undefined) this.#queue.add(keyOf(watched, number));
@@ -242,7 +243,7 @@ export class PullRequests {
   async #filesOf(watched: WatchedRepository, pull: PullRequest): Promise<ChangedFiles> {
     const key = fileKey(watched, pull);
     const files = this.#files.get(key) ?? (await this.#args.scm.changedFiles(watched.path, pull.number));
-    remember(this.#files, key, files);
+    remember(this.#files, key, files, REMEMBERED);
     return files;
   }
 
@@ -261,7 +262,7 @@ export class PullRequests {
     const key = keyOf(watched, pull.number);
     const text = `${action.do} ${why}`;
     if (this.#said.get(key) === text) return;
-    remember(this.#said, key, text);
+    remember(this.#said, key, text, REMEMBERED);
     this.#args.log.info("pull request decided", {
       pullRequest: key,
       commit: pull.commit.slice(0, 12),
@@ -306,14 +307,4 @@ function keyOf({ path }: WatchedRepository, number: number): string {
 
 function fileKey(watched: WatchedRepository, { number, commit }: PullRequest): string {
   return `${keyOf(watched, number)}@${commit}`;
-}
-
-/** Keeps an entry as the newest, and drops the oldest ones. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= REMEMBERED) return;
-    map.delete(oldest);
-  }
 }

@@ -2,6 +2,7 @@ import type { PreviewEnvironment } from "../../../spec/index.ts";
 import type { Clock } from "../../clock.ts";
 import type { EnvironmentEvent } from "../../domain/decide.ts";
 import { type Log, reasonOf } from "../../log.ts";
+import { remember } from "../../remember.ts";
 import { type Api, isNotFound } from "./api.ts";
 
 /** Arguments of {@link EventRecorder}. */
@@ -60,7 +61,7 @@ export class EventRecorder {
     const { name, namespace, uid, resourceVersion } = metadata;
     const path = `/api/v1/namespaces/${namespace}/events`;
     const eventName = `${name}.${now.getTime().toString(16)}${Math.floor(Math.random() * 0x10000).toString(16)}`;
-    remember(this.#recorded, key, { path: `${path}/${eventName}`, at: now.getTime(), count: 1 });
+    remember(this.#recorded, key, { path: `${path}/${eventName}`, at: now.getTime(), count: 1 }, REMEMBERED);
     const at = withoutMilliseconds(now);
     await this.#args.api.send("POST", path, {
       body: {
@@ -84,18 +85,8 @@ export class EventRecorder {
   #allow(uid: string, now: number): boolean {
     const { left, at } = this.#allowances.get(uid) ?? { left: BURST, at: now };
     const refilled = Math.min(BURST, left + (now - at) / REFILL_MS);
-    remember(this.#allowances, uid, { left: Math.max(refilled - 1, 0), at: now });
+    remember(this.#allowances, uid, { left: Math.max(refilled - 1, 0), at: now }, REMEMBERED);
     return refilled >= 1;
-  }
-}
-
-/** Keeps an entry as the newest, and drops the oldest ones. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= REMEMBERED) return;
-    map.delete(oldest);
   }
 }
 
