@@ -11,6 +11,7 @@ import type { ReportFormat } from "./report.ts";
 import { Session } from "./session.ts";
 import { resolveStack } from "./stack-validation.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { sayWhenSlow } from "./when-slow.ts";
 
 /** Options of `terrarium doctor`. */
 export interface DoctorOptions {
@@ -24,7 +25,9 @@ export interface DoctorOptions {
  * @throws CommandFailure when something is wrong.
  */
 export async function doctor(surroundings: Surroundings, { stack, output }: DoctorOptions): Promise<void> {
-  const facts = await factsOfStack(new Session(surroundings, stack));
+  const session = new Session(surroundings, stack);
+  const line = `Reading the cluster, the engine's state, metrics and logs of ${stack}.`;
+  const facts = await sayWhenSlow(surroundings, line, factsOfStack(session));
   reportDiagnosis(surroundings, diagnose(facts), output);
 }
 
@@ -37,7 +40,6 @@ async function factsOfStack(session: Session): Promise<Facts> {
     stack: file.stack,
     repair: `bin/terrarium up --stack ${file.stack}`,
     kubectl: `bin/terrarium kubectl --stack ${file.stack} --`,
-    simulatedPods: found.phase === "running" && found.access.simulatedPods,
   };
   if (found.phase !== "running") {
     const why = found.phase === "broken" ? `does not work: ${found.reason}` : "is not there";
@@ -59,6 +61,7 @@ async function factsOfStack(session: Session): Promise<Facts> {
     reader,
     namespaces: namespaces.length > 0 ? namespaces : [environment.name],
     calls: declaredEdges(environment),
+    asleep: environment.asleep,
     secretNeeds: Object.entries(environment.services).map(([name, { secrets }]) => ({
       name,
       keys: Object.keys(secrets),

@@ -18,7 +18,7 @@ import type {
   V1StatefulSet,
   V1StorageClass,
 } from "@kubernetes/client-node";
-import type { Condition, Edge } from "../spec/index.ts";
+import type { Condition, ConditionType, Edge } from "../spec/index.ts";
 import type { LockFinding } from "../stacks/lock-doctor.ts";
 import type { StateResource } from "../stacks/pending-operations.ts";
 import type { Seen } from "./seen.ts";
@@ -111,7 +111,6 @@ export interface Target {
   readonly kubectl: string;
   /** Start of Terrarium's options that name the environment's stack; undefined for preview environments. */
   readonly stack?: string;
-  readonly simulatedPods: boolean;
 }
 
 /**
@@ -121,6 +120,8 @@ export interface Target {
 export interface Facts {
   readonly target: Target;
   readonly now: Date;
+  /** Whether it is to have no pods. @default false */
+  readonly asleep?: boolean;
   /** Why there is no cluster to look at; then nothing else is known of it. */
   readonly clusterProblem?: string;
   /** Declared connections by name. @default those that network policies open */
@@ -145,4 +146,12 @@ export interface Facts {
 export function list<K extends Kind>({ objects }: Pick<Facts, "objects">, kind: K): readonly SeenObject<K>[] {
   const found: readonly SeenObject<K>[] | undefined = objects[kind];
   return found ?? [];
+}
+
+/** What the platform service says of one side of a preview environment. */
+export function conditionIn(
+  { conditions = [] }: Pick<Facts, "conditions">,
+  type: ConditionType,
+): Condition | undefined {
+  return conditions.find((condition) => condition.type === type);
 }

@@ -1,5 +1,5 @@
 import type { ClusterReader } from "../../stacks/cluster-objects.ts";
-import type { Facts, Target, Unread } from "../facts.ts";
+import { type Facts, list, type Target, type Unread } from "../facts.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherLogs } from "./logs.ts";
 import { gatherMetrics } from "./metrics.ts";
@@ -12,6 +12,8 @@ export interface GatherArgs {
   readonly namespaces: readonly string[];
   /** See {@link Facts.calls}. */
   readonly calls?: Facts["calls"];
+  /** See {@link Facts.asleep}. */
+  readonly asleep?: boolean;
   /** See {@link Facts.secretNeeds}. */
   readonly secretNeeds?: Facts["secretNeeds"];
   /** Port of the environment's Prometheus. @default it has none */
@@ -25,27 +27,35 @@ export interface GatherArgs {
  * of them, at most half a minute for each of two steps. A source that can't be read is named and left out. Changes nothing.
  */
 export async function gather(args: GatherArgs): Promise<Facts> {
-  const { target, reader, namespaces, calls, secretNeeds, prometheusPort, others } = args;
+  const { target, reader, namespaces, calls, asleep, secretNeeds, prometheusPort, others } = args;
   const fromCluster = async (): Promise<Partial<Facts>> => {
     const cluster = await gatherCluster(reader, namespaces);
-    // Simulated pods write nothing, and simulated nodes measure nothing.
-    if (target.simulatedPods) return cluster;
-    const [logs, { volumes, unread }] = await Promise.all([
+    if (hasSimulatedPods(cluster)) return cluster;
+    const [logs, volumes, metrics] = await Promise.all([
       gatherLogs(reader, cluster),
       gatherVolumes(reader, cluster),
+      prometheusPort === undefined ? { unread: [] } : gatherMetrics(reader, target.name, prometheusPort),
     ]);
-    return { ...cluster, logs, volumes, unread: [...cluster.unread, ...unread] };
+    return {
+      ...cluster,
+      ...volumes,
+      ...metrics,
+      logs,
+      unread: [cluster, volumes, metrics].flatMap(({ unread }) => unread),
+    };
   };
-  const metrics =
-    prometheusPort === undefined || target.simulatedPods
-      ? Promise.resolve<Partial<Facts>>({})
-      : gatherMetrics(reader, target.name, prometheusPort);
-  const parts = await Promise.all([fromCluster(), metrics, ...others.map(orUnread)]);
-  const nothing: Facts = { target, now: new Date(), calls, secretNeeds, objects: {}, logs: [], unread: [] };
+  const parts = await Promise.all([fromCluster(), ...others.map(orUnread)]);
+  const nothing: Facts = { target, now: new Date(), calls, asleep, secretNeeds, objects: {}, logs: [], unread: [] };
   return parts.reduce<Facts>(
     (facts, part) => ({ ...facts, ...part, unread: [...facts.unread, ...(part.unread ?? [])] }),
     nothing,
   );
+}
+
+/** Simulated pods write nothing and measure nothing, and nobody reaches them. */
+function hasSimulatedPods(cluster: Pick<Facts, "objects">): boolean {
+  const nodes = list(cluster, "Node");
+  return nodes.length > 0 && nodes.every(({ metadata }) => metadata?.annotations?.["kwok.x-k8s.io/node"] === "fake");
 }
 
 async function orUnread({ source, read }: GatherArgs["others"][number]): Promise<Partial<Facts>> {

@@ -45,8 +45,9 @@ function sourcesOf(pod: SeenObject<"Pod">): Source[] {
   return statuses.flatMap(({ name: container = "", ready, state, restartCount = 0 }): Source[] => {
     const isDone = state?.terminated?.exitCode === 0;
     if (isDone || (ready === true && !isStore)) return [];
-    // What has not begun yet has written nothing, unless it was there before.
-    if (state?.waiting !== undefined) return restartCount > 0 ? [{ pod, container, args: ["--previous"] }] : [];
-    return [{ pod, container, args: ready === true ? [`--since=${RECENT}`] : [] }];
+    // What has not begun yet has written nothing, unless it was there before; so may one that has just begun again.
+    const before = ready !== true && restartCount > 0 ? [{ pod, container, args: ["--previous"] }] : [];
+    if (state?.waiting !== undefined) return before;
+    return [...before, { pod, container, args: ready === true ? [`--since=${RECENT}`] : [] }];
   });
 }

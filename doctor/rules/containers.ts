@@ -74,8 +74,9 @@ export const crashTrouble: PodRule = (pod, facts, { subject }) => {
   for (const container of containersOf(pod)) {
     const ended = lastEnd(container, facts);
     const again = container.state?.waiting?.reason === "CrashLoopBackOff";
-    if (!again && (ended === undefined || ended.exitCode === 0)) continue;
-    const killed = eventsOf(facts, pod, "Unhealthy").find((text) => text.startsWith("Liveness"));
+    const killed = ended && eventsOf(facts, pod, "Unhealthy").find((text) => text.startsWith("Liveness"));
+    // A program that is told to end does so well, whatever it was told for.
+    if (!again && killed === undefined && (ended?.exitCode ?? 0) === 0) continue;
     const last = logOf(facts, pod, container.name).slice(-3);
     return {
       rule: "crash",

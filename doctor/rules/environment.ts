@@ -1,5 +1,5 @@
 import type { Condition } from "../../spec/index.ts";
-import { list } from "../facts.ts";
+import { conditionIn, list } from "../facts.ts";
 import type { Finding, Rule } from "../finding.ts";
 import { environmentOf } from "../relations.ts";
 import { oneLine } from "./pod-troubles.ts";
@@ -15,10 +15,14 @@ export const absence: Rule = ({ target, clusterProblem, ...facts }) => {
   const about = { kind: "Namespace", name: target.name };
   const namespace = list(facts, "Namespace").find(({ metadata }) => metadata?.name === target.name);
   if (namespace === undefined) {
+    // What is not up yet has none; why it is not, its conditions say.
+    if (conditionIn(facts, "Ready")?.status === "False") return [];
     const says = `${target.name} is not up: the cluster has no namespace of that name.`;
     return [{ ...base, rule: "not-up", about, says, evidence: [], next: target.repair }];
   }
   if (namespace.metadata?.deletionTimestamp === undefined) return [];
+  // It says what holds it, in more words.
+  if (conditionIn(facts, "DeleteBlocked")?.status === "True") return [];
   const held = (namespace.status?.conditions ?? [])
     .filter(({ status, type = "" }) => status === "True" && /Remaining|Failure/.test(type))
     .map(({ message = "" }) => oneLine(message));
@@ -45,7 +49,7 @@ export const previewConditions: Rule = (facts) =>
         rule: `environment-${condition.reason}`,
         about: environmentOf(facts),
         stage: STAGE_OF[condition.reason] ?? "failure",
-        severity: "failing",
+        severity: condition.type === "Admitted" ? "warning" : "failing",
         says: `${condition.reason}: ${text}`,
         evidence: [`condition ${condition.type} is ${condition.status} since ${condition.lastTransitionTime}`],
         next: facts.target.repair,
@@ -54,15 +58,27 @@ export const previewConditions: Rule = (facts) =>
     ];
   });
 
-/** Reasons that only say that something does not become ready; why, the cluster tells. */
+/** Reasons that only say that something does not become ready: why, the cluster tells, or another condition. */
 const STAGE_OF: Readonly<Partial<Record<string, Finding["stage"]>>> = {
   Timeout: "effect",
   UpdateFailed: "effect",
+  Queued: "effect",
   Drifted: "change",
 };
 
+/** Reasons of environments that are under way, or that sleep, which is what they are to do. */
+const AS_IT_SHOULD: readonly string[] = ["Provisioning", "Terminating", "Asleep"];
+
 function isBad({ type, status, reason }: Condition): boolean {
-  if (type === "DeleteBlocked") return status === "True";
-  if (type === "Expiring") return false;
-  return status === "False" && !["Provisioning", "Terminating"].includes(reason);
+  switch (type) {
+    case "DeleteBlocked":
+      return status === "True";
+    case "Asleep":
+    case "Expiring":
+      return false;
+    case "Ready":
+    case "Admitted":
+    case "InSync":
+      return status === "False" && !AS_IT_SHOULD.includes(reason);
+  }
 }

@@ -15,7 +15,7 @@ import { missingReferences } from "./references.ts";
 import { mountTrouble, schedulingTrouble } from "./scheduling.ts";
 import { dnsDown, servicesWithoutPods } from "./services.ts";
 import { stateTroubles } from "./state.ts";
-import { fullDisksInLogs, fullVolumes, unboundClaims } from "./volumes.ts";
+import { fullDisksInLogs, fullVolumes, temporaryVolumeTrouble, unboundClaims } from "./volumes.ts";
 import { missingPods } from "./workloads.ts";
 
 /** Everything that is looked for. */
@@ -41,6 +41,7 @@ export const RULES: readonly Rule[] = [
     configurationTrouble,
     startTrouble,
     memoryTrouble,
+    temporaryVolumeTrouble,
     crashTrouble,
     mountTrouble,
     readinessTrouble,

@@ -2,7 +2,7 @@ import { type Facts, list, type SeenObject } from "../facts.ts";
 import { NEEDS } from "./containers.ts";
 import { containersOf, eventsOf, logOf, oneLine, type PodRule } from "./pod-troubles.ts";
 
-/** Milliseconds that a pod gets to become ready before that is worth a word. */
+/** Milliseconds that a pod gets to become ready before that alone is worth a word. */
 const PATIENCE_MS = 30_000;
 
 /** What lines of programs mean that can't reach what they need. */
@@ -15,11 +15,12 @@ const SIGNS: readonly [RegExp, string][] = [
 
 /** A pod runs and takes no traffic. */
 export const readinessTrouble: PodRule = (pod, facts, { subject }) => {
-  if (subject.kind === "Job" || pod.status?.phase !== "Running" || isYoung(pod, facts)) return undefined;
+  if (subject.kind === "Job" || pod.status?.phase !== "Running") return undefined;
   const waiting = containersOf(pod).find(({ ready, state }) => ready === false && state?.running !== undefined);
   if (waiting === undefined) return undefined;
   const probe = eventsOf(facts, pod, "Unhealthy").find((text) => !text.startsWith("Liveness"));
   const sign = signIn([...logOf(facts, pod), probe ?? ""]);
+  if (probe === undefined && sign === undefined && isYoung(pod, facts)) return undefined;
   const why = sign?.meaning ?? (probe === undefined ? "its readiness probe does not succeed" : probe);
   return {
     rule: "not-ready",

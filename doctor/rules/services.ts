@@ -5,7 +5,8 @@ import { matches, nameOf, subjectOf } from "../workloads.ts";
 
 /** Services that lead to no pod that takes traffic. */
 export const servicesWithoutPods: Rule = (facts) =>
-  facts.objects.Pod === undefined
+  // Who sleeps has no pods.
+  facts.objects.Pod === undefined || facts.asleep
     ? []
     : list(facts, "Service").flatMap((service): Finding[] => {
         const about = subjectOf("Service", service);

@@ -1,7 +1,7 @@
 import { list, type SeenObject } from "../facts.ts";
 import type { Finding, Rule } from "../finding.ts";
 import { nameOf, subjectOf } from "../workloads.ts";
-import { oneLine } from "./pod-troubles.ts";
+import { logOf, oneLine, type PodRule } from "./pod-troubles.ts";
 
 /** Part of a volume above which it counts as full. */
 const FULL = 0.95;
@@ -79,28 +79,45 @@ export const fullVolumes: Rule = (facts) =>
 /** Programs that say that their disk is full. */
 const NO_SPACE = /no space left on device|ENOSPC|disk (is )?full|MISCONF Redis is configured to save/i;
 
-/** Logs that tell of a full disk, also where nobody measures it. */
+/** Logs that tell of a full volume, also where nobody measures it. */
 export const fullDisksInLogs: Rule = (facts) =>
   facts.logs.flatMap(({ namespace, pod, container, lines }): Finding[] => {
     const line = lines.findLast((text) => NO_SPACE.test(text));
     const found = line === undefined ? undefined : list(facts, "Pod").find((entry) => isIt(entry, namespace, pod));
-    if (line === undefined || found === undefined) return [];
-    const claims = (found.spec?.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName);
-    const claim = claims.find((name) => name !== undefined);
-    const about =
-      claim === undefined ? subjectOf("Pod", found) : { kind: "PersistentVolumeClaim", namespace, name: claim };
+    const name = found === undefined ? undefined : claimOf(found);
+    if (line === undefined || name === undefined) return [];
+    const about = { kind: "PersistentVolumeClaim", namespace, name };
     return [
       {
         rule: "full-disk",
         about,
         stage: "failure",
         severity: "failing",
-        says: `${claim === undefined ? `A temporary volume of ${nameOf(about, facts)}` : `The volume of ${nameOf(about, facts)}`} is full.`,
+        says: `The volume of ${nameOf(about, facts)} is full.`,
         evidence: [`Pod ${pod}, container ${container}: ${oneLine(line)}`],
         next: "Raise storage.size of it in the configuration, or remove what is not needed.",
       },
     ];
   });
+
+/** A pod without a volume that lasts says that its disk is full: it has filled /tmp. */
+export const temporaryVolumeTrouble: PodRule = (pod, facts) => {
+  const line = logOf(facts, pod).findLast((text) => NO_SPACE.test(text));
+  if (line === undefined || claimOf(pod) !== undefined) return undefined;
+  return {
+    rule: "full-temporary-volume",
+    stage: "failure",
+    severity: "failing",
+    says: `has no space left on a temporary volume: ${oneLine(line)}`,
+    seen: `its log: ${oneLine(line)}`,
+    next: "Ask for a volume in the configuration, or write less to /tmp.",
+  };
+};
+
+function claimOf({ spec }: SeenObject<"Pod">): string | undefined {
+  const claims = (spec?.volumes ?? []).map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName);
+  return claims.find((name) => name !== undefined);
+}
 
 function isIt({ metadata }: SeenObject<"Pod">, namespace: string, name: string): boolean {
   return metadata?.namespace === namespace && metadata.name === name;

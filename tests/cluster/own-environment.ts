@@ -33,8 +33,42 @@ const pair = {
   },
 };
 
+/** A Postgres with its migration, a service, and a Prometheus that reads both. */
+const data = {
+  application: "data",
+  config: (): object => {
+    const { image, command } = environment.migrations["guestbook-migrate"] ?? {};
+    const isOff = { enabled: false };
+    return {
+      ...pair.config(),
+      "terrarium:application": "data",
+      "terrarium:dataStores": {
+        postgres: {
+          engine: "postgres",
+          database: "guestbook",
+          username: "guestbook",
+          extensions: ["vector"],
+          ...modest,
+        },
+      },
+      "terrarium:migrations": { "guestbook-migrate": { dataStore: "postgres", image, command, ...modest } },
+      "terrarium:observability": { prometheus: modest, loki: isOff, collector: isOff, grafana: isOff },
+    };
+  },
+};
+
 /** The environments for tests that end or change what runs: each is one file's. */
-const own = { restarts: guestbook, rollouts: guestbook, policies: pair };
+const own = {
+  restarts: guestbook,
+  rollouts: guestbook,
+  policies: pair,
+  "doctor-starts": pair,
+  "doctor-runs": pair,
+  "doctor-data": data,
+};
+
+/** Names of the environments. */
+export type OwnName = keyof typeof own;
 
 /** What is read back of an environment's file. */
 interface StackFile {
@@ -48,7 +82,7 @@ export class OwnEnvironment {
   readonly #config: (passwordRotation: number) => object;
   readonly #file: string;
 
-  constructor(name: keyof typeof own) {
+  constructor(name: OwnName) {
     const { application, config } = own[name];
     this.stack = testStackName(stack, name);
     this.objects = objectsIn(`${application}-${this.stack}`);
@@ -58,7 +92,7 @@ export class OwnEnvironment {
 
   /** All there are. */
   static all(): OwnEnvironment[] {
-    return (Object.keys(own) as (keyof typeof own)[]).map((name) => new OwnEnvironment(name));
+    return (Object.keys(own) as OwnName[]).map((name) => new OwnEnvironment(name));
   }
 
   /** How often the password of its Postgres was changed. */

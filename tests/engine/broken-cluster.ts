@@ -18,7 +18,7 @@ interface LiveObject {
   readonly status?: { readonly phase?: string };
 }
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 
 /** Breaks things of one namespace through the API server, each so that it can be put back. */
 export class BrokenCluster {
@@ -28,6 +28,11 @@ export class BrokenCluster {
   constructor(api: KubeApi, namespace: string) {
     this.#api = api;
     this.namespace = namespace;
+  }
+
+  /** Closes idle connections, so that the process can end. */
+  close(): void {
+    this.#api.close();
   }
 
   /** Address of objects of the namespace. @param kind plural, with its group, e.g. "apps/v1/deployments" */

@@ -135,19 +135,7 @@ export class Checkout {
 
   /** The API server of the checkout's cluster; to be closed. */
   api(): KubeApi {
-    const text = readFileSync(localPaths(this.folder).kubeconfig, "utf8");
-    const { clusters, users } = JSON.parse(text) as {
-      clusters: [{ cluster: Record<string, string> }];
-      users: [{ user: Record<string, string> }];
-    };
-    const decoded = (value = "") => Buffer.from(value, "base64");
-    const [{ cluster }, { user }] = [clusters[0], users[0]];
-    return new KubeApi({
-      server: cluster["server"] ?? "",
-      certificateAuthority: decoded(cluster["certificate-authority-data"]),
-      clientCertificate: decoded(user["client-certificate-data"]),
-      clientKey: decoded(user["client-key-data"]),
-    });
+    return openApi(localPaths(this.folder).kubeconfig);
   }
 
   /** Takes every stack of the checkout down, and with the last one the cluster; then removes the folder. */
@@ -198,6 +186,22 @@ export class Checkout {
     if (!existsSync(folder)) return [];
     return readdirSync(folder).flatMap((file) => /^([^.]+)\.json$/.exec(file)?.[1] ?? []);
   }
+}
+
+/** The API server of a kubeconfig file whose user has a certificate; to be closed. */
+export function openApi(kubeconfig: string): KubeApi {
+  const { clusters, users } = parse(readFileSync(kubeconfig, "utf8")) as {
+    clusters: [{ cluster: Record<string, string> }];
+    users: [{ user: Record<string, string> }];
+  };
+  const decoded = (value = "") => Buffer.from(value, "base64");
+  const [{ cluster }, { user }] = [clusters[0], users[0]];
+  return new KubeApi({
+    server: cluster["server"] ?? "",
+    certificateAuthority: decoded(cluster["certificate-authority-data"]),
+    clientCertificate: decoded(user["client-certificate-data"]),
+    clientKey: decoded(user["client-key-data"]),
+  });
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,5 @@
 import type { StateResource } from "../../../stacks/pending-operations.ts";
-import { containerStatus, event, type healthy, LATELY, pod, setPod, setReady, SHOP } from "./shop.ts";
+import { condition, containerStatus, event, type healthy, LATELY, pod, setPod, setReady, SHOP } from "./shop.ts";
 
 /** A way to break an environment, and what must be said first. */
 export interface Breakage {
@@ -462,6 +462,119 @@ export const BREAKAGES: readonly Breakage[] = [
     change: (facts) => {
       facts.clusterProblem = "The cluster of dev is not there.";
       facts.objects = {};
+    },
+  },
+  {
+    name: "a preview whose update took too long, because of a pod",
+    firstLine: /^Deployment web can't get its image/,
+    change: (facts) => {
+      facts.conditions = [condition("Ready", "False", "Timeout", "It took longer than 30m.")];
+      setPod(facts, "web", containerStatus("web", { waiting: { reason: "ErrImagePull", message: "not found" } }));
+    },
+  },
+  {
+    name: "a preview whose update took too long, and nothing else is seen",
+    firstLine: /^Timeout: It took longer than 30m\.$/,
+    change: (facts) => {
+      facts.conditions = [condition("Ready", "False", "Timeout", "It took longer than 30m.")];
+    },
+  },
+  {
+    name: "a preview that policies forbid, which has no namespace",
+    firstLine: /^PolicyViolation: Policies forbid it: pinned-images: Deployment\/web$/,
+    change: (facts) => {
+      const message = "Policies forbid it: pinned-images: Deployment/web";
+      facts.conditions = [condition("Ready", "False", "PolicyViolation", message)];
+      facts.objects = { Namespace: [], Node: facts.objects.Node };
+    },
+  },
+  {
+    name: "a preview that waits in line",
+    firstLine: /^UserCap: It is number 2 in the line for a place\.$/,
+    change: (facts) => {
+      facts.conditions = [
+        condition("Ready", "False", "Queued", "It waits."),
+        condition("Admitted", "False", "UserCap", "It is number 2 in the line for a place."),
+      ];
+      facts.objects = { Namespace: [], Node: facts.objects.Node };
+    },
+  },
+  {
+    name: "a preview whose deletion is held",
+    firstLine: /^NamespaceHeld: Still there: namespace shop-dev: finalizer example\.com\/held$/,
+    change: (facts) => {
+      const message = "Still there: namespace shop-dev: finalizer example.com/held";
+      facts.conditions = [
+        condition("Ready", "False", "Terminating", "It is being deleted."),
+        condition("DeleteBlocked", "True", "NamespaceHeld", message),
+      ];
+      facts.objects = { Namespace: [{ metadata: { name: SHOP, deletionTimestamp: LATELY } }] };
+    },
+  },
+  {
+    name: "a namespace that is being deleted",
+    firstLine: /^Namespace shop-dev is being deleted since .*: Some content in the namespace has finalizers remaining$/,
+    change: (facts) => {
+      const message = "Some content in the namespace has finalizers remaining";
+      const status = { conditions: [{ type: "NamespaceFinalizersRemaining", status: "True", message }] };
+      facts.objects = { Namespace: [{ metadata: { name: SHOP, deletionTimestamp: LATELY }, status }] };
+    },
+  },
+  {
+    name: "a preview that somebody changed by hand",
+    firstLine: /^Drifted: Deployment\/web is not as wanted$/,
+    change: (facts) => {
+      facts.conditions = [
+        condition("Ready", "True", "Ready", "It runs."),
+        condition("InSync", "False", "Drifted", "Deployment/web is not as wanted"),
+      ];
+    },
+  },
+  {
+    name: "a pod that was evicted for too full a temporary volume",
+    firstLine: /^Deployment web had a pod evicted by node node-1: its volume "tmp" holds more than its limit of 1Mi\.$/,
+    change: (facts) => {
+      const message = 'Usage of EmptyDir volume "tmp" exceeds the limit "1Mi". ';
+      setPod(facts, "web", { phase: "Failed", reason: "Evicted", message });
+    },
+  },
+  {
+    name: "a pod that was evicted for what it has written",
+    firstLine:
+      /^Deployment web had a pod evicted by node node-1: it has written more to the node's disk than its limit of 1Gi\.$/,
+    change: (facts) => {
+      const message = "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ";
+      setPod(facts, "web", { phase: "Failed", reason: "Evicted", message });
+    },
+  },
+  {
+    name: "a temporary volume that is full",
+    firstLine:
+      /^Deployment web has no space left on a temporary volume: Error: ENOSPC: no space left on device, write\.$/,
+    change: (facts) => {
+      setPod(facts, "web", crashed("web", { reason: "Error", exitCode: 1 }));
+      facts.logs = [log("web-7d4b9c-x1", "web", "starting", "Error: ENOSPC: no space left on device, write")];
+    },
+  },
+  {
+    name: "a liveness probe that fails a program that ends well when it is told to",
+    firstLine: /^Deployment web is ended again and again, because its liveness probe fails/,
+    change: (facts) => {
+      const terminated = { exitCode: 0, reason: "Completed", finishedAt: LATELY };
+      const again = { restartCount: 2, lastState: { terminated } };
+      setPod(facts, "web", containerStatus("web", { running: { startedAt: LATELY } }, again));
+      event(facts, "Pod", "web-7d4b9c-x1", "Unhealthy", "Liveness probe failed: HTTP probe failed: 404");
+    },
+  },
+  {
+    name: "a readiness probe that fails a pod that has just begun",
+    firstLine:
+      /^Deployment web runs, and is not ready: Readiness probe failed: HTTP probe failed with statuscode: 404\.$/,
+    change: (facts) => {
+      const startTime = "2029-06-01T11:59:55Z";
+      setPod(facts, "web", { ...containerStatus("web", { running: { startedAt: startTime } }), startTime });
+      const message = "Readiness probe failed: HTTP probe failed with statuscode: 404";
+      event(facts, "Pod", "web-7d4b9c-x1", "Unhealthy", message);
     },
   },
 ];

@@ -3,11 +3,35 @@ import fc from "fast-check";
 import type { Facts } from "../../../doctor/facts.ts";
 import { diagnose } from "../../../doctor/index.ts";
 import { BREAKAGES } from "./breakages.ts";
-import { firstLineAfter, healthy } from "./shop.ts";
+import { condition, firstLineAfter, healthy, setReplicas } from "./shop.ts";
 
 describe("the doctor", () => {
   it("finds nothing wrong with an environment in order", () => {
     assert.deepEqual(diagnose(healthy()).causes, []);
+  });
+
+  it("finds nothing wrong with a preview that sleeps, though nothing of it has a pod", () => {
+    const facts = healthy();
+    facts.asleep = true;
+    facts.objects.Pod = [];
+    for (const kind of ["Deployment", "StatefulSet"] as const) setReplicas(facts, kind, 0);
+    facts.conditions = [
+      condition("Ready", "False", "Asleep", "It sleeps."),
+      condition("Admitted", "False", "Asleep", "It sleeps."),
+      condition("Asleep", "True", "Idle", "Nobody has asked."),
+    ];
+    assert.deepEqual(diagnose(facts).causes, []);
+  });
+
+  it("finds nothing wrong with a preview that is under way, or awake", () => {
+    const facts = healthy();
+    facts.conditions = [
+      condition("Ready", "False", "Provisioning", "It is being brought to commit 1."),
+      condition("Asleep", "False", "Awake", "It is awake."),
+      condition("Expiring", "True", "ExpiresSoon", "In an hour."),
+      condition("InSync", "Unknown", "NotChecked", "Later."),
+    ];
+    assert.deepEqual(diagnose(facts).causes, []);
   });
 
   for (const { name, change, firstLine } of BREAKAGES) {

@@ -1,5 +1,6 @@
 import type { Facts, Kind, SeenObject } from "../../../doctor/facts.ts";
 import { diagnose } from "../../../doctor/index.ts";
+import type { Condition, ConditionType } from "../../../spec/index.ts";
 
 /** The environment of the tests: pages that call an API, which calls a Postgres that a Job migrates. */
 export const SHOP = "shop-dev";
@@ -96,7 +97,6 @@ export function healthy(): Writable {
       stack: "dev",
       repair: "bin/terrarium up --stack dev",
       kubectl: "bin/terrarium kubectl --stack dev --",
-      simulatedPods: false,
     },
     now: NOW,
     calls: [
@@ -195,6 +195,25 @@ export function setReady({ objects }: Writable, name: string, readyReplicas: num
       entry.metadata?.name === name ? { ...entry, status: { ...entry.status, readyReplicas } } : entry,
     );
   }
+}
+
+/** Says how many pods every workload of a kind wants. */
+export function setReplicas({ objects }: Writable, kind: "Deployment" | "StatefulSet", replicas: number): void {
+  (objects as Record<string, unknown>)[kind] = objects[kind]?.map((entry) => ({
+    ...entry,
+    spec: { ...entry.spec, replicas },
+    status: { readyReplicas: 0 },
+  }));
+}
+
+/** What the platform service says of one side of an environment. */
+export function condition<Type extends ConditionType>(
+  type: Type,
+  status: Condition["status"],
+  reason: Condition<Type>["reason"],
+  message: string,
+): Condition {
+  return { type, status, reason, message, lastTransitionTime: LATELY, observedGeneration: 1 };
 }
 
 /** Adds an event, as a controller or a kubelet writes it. */
