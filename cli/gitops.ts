@@ -51,7 +51,7 @@ export async function gitops(surroundings: Surroundings, options: GitOpsOptions)
     const { stack } = session.file;
     say(surroundings, `Running the program for ${stack} ...`);
     const whole = await wholeStack(session, options.clusterFacts ? await runningCluster(session) : undefined);
-    const objects = whole.objects as unknown as readonly KubeObject[];
+    const objects = whole.objects;
     const environment = resolveStack(surroundings.checkout, stack);
     stacks.push({ stack, environment, objects, checksumKey: whole.checksumKey });
   }
