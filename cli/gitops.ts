@@ -4,7 +4,6 @@ import { runCommand } from "../clusters/run-command.ts";
 import { ExportFolder } from "../gitops/export-folder.ts";
 import { helmTree } from "../gitops/helm.ts";
 import { kustomizeTree } from "../gitops/kustomize.ts";
-import type { KubeObject } from "../gitops/kube-object.ts";
 import { sealSecret } from "../gitops/sealed-secret.ts";
 import { encryptWith, isFor, type Recipient, sopsRules } from "../gitops/sops.ts";
 import type { StackObjects, Tree } from "../gitops/tree.ts";
