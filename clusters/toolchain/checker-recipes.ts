@@ -42,3 +42,11 @@ export const actionlint: Recipe = {
     },
   ],
 };
+
+/** Keeps a bucket in memory, for what has its state in one. */
+export const s3Server: Recipe = {
+  name: "s3-server",
+  title: `s3-server with gofakes3 ${versions.gofakes3}`,
+  coldSeconds: 20,
+  builds: [{ folder: "s3-server", binaries: { "s3-server": "." } }],
+};

@@ -1,4 +1,4 @@
-import { actionlint, kubeconform, kubeScore } from "./checker-recipes.ts";
+import { actionlint, kubeconform, kubeScore, s3Server } from "./checker-recipes.ts";
 import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
@@ -17,6 +17,7 @@ export type ToolName =
   | "kubeconform"
   | "kube-score"
   | "actionlint"
+  | "s3-server"
   | "sops"
   | "age"
   | "flux"
@@ -69,6 +70,7 @@ const tools: Record<ToolName, readonly Component[]> = {
   kubeconform: [{ recipe: kubeconform }],
   "kube-score": [{ recipe: kubeScore }],
   actionlint: [{ recipe: actionlint }],
+  "s3-server": [{ recipe: s3Server }],
   sops: [{ recipe: gitopsRecipes.sops, official: "sops" }],
   age: [{ recipe: gitopsRecipes.age }],
   flux: [{ recipe: gitopsRecipes.flux }],

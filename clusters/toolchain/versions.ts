@@ -19,6 +19,8 @@ export const versions = {
   kubeconform: "0.8.0",
   kubeScore: "1.20.0",
   actionlint: "1.7.12",
+  /** An S3 server, for tests. */
+  gofakes3: "0.0.12",
   sops: "3.13.3",
   age: "1.3.2",
   flux: "2.9.5",
@@ -68,6 +70,7 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   kubeconform: { "github.com/yannh/kubeconform": `v${versions.kubeconform}` },
   "kube-score": { "github.com/zegl/kube-score": `v${versions.kubeScore}` },
   actionlint: { "github.com/rhysd/actionlint": `v${versions.actionlint}` },
+  "s3-server": { "github.com/rclone/gofakes3": `v${versions.gofakes3}` },
   sops: { "github.com/getsops/sops/v3": `v${versions.sops}` },
   age: { "filippo.io/age": `v${versions.age}` },
   flux: { "github.com/fluxcd/flux2/v2": `v${versions.flux}` },

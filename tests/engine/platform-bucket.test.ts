@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { listProcesses } from "../../clusters/processes.ts";
+import type { OperationKind, Outcome } from "../../platform/domain/operation.ts";
+import type { ConfiguredRunner } from "../../platform/runner/index.ts";
+import { sharedCheckout } from "./fixtures.ts";
+import { runnerOn } from "./runner.ts";
+import { type Bucket, startBucket } from "./s3-server.ts";
+import { smallEnvironment } from "./small-environment.ts";
+
+const DATA = "bucket";
+const NAMESPACE = "preview-kept";
+
+describe("the platform's state in a bucket", () => {
+  let bucket: Bucket;
+  let runner: ConfiguredRunner;
+  /** What operations said, and every command line that was seen meanwhile. */
+  const shown: string[] = [];
+
+  before(async () => {
+    bucket = await startBucket("environments");
+    Object.assign(process.env, bucket.credentials);
+    const settings = { state: { address: bucket.address } };
+    runner = await runnerOn({ checkout: sharedCheckout().folder, data: DATA, settings });
+  });
+  after(async () => {
+    runner.close();
+    for (const name of Object.keys(bucket.credentials)) Reflect.deleteProperty(process.env, name);
+    await bucket.stop();
+  });
+
+  async function run(kind: OperationKind, version?: string): Promise<Outcome> {
+    const description = kind === "apply" ? smallEnvironment(NAMESPACE, version) : undefined;
+    const request = { id: `${kind}-kept`, kind, stack: "kept", namespace: NAMESPACE, description };
+    const looks: Promise<unknown>[] = [];
+    const running = runner.start(request, (event) => {
+      shown.push(JSON.stringify(event));
+      if (event.type !== "stage" && event.type !== "steps") return;
+      looks.push(listProcesses().then((all) => shown.push(...all.map(({ commandLine }) => commandLine))));
+    });
+    const outcome = await running.done;
+    await Promise.all(looks);
+    shown.push(JSON.stringify(outcome));
+    return outcome;
+  }
+  async function succeeded(kind: OperationKind, version?: string) {
+    const outcome = await run(kind, version);
+    assert.ok(outcome.ok, JSON.stringify(outcome));
+    return outcome;
+  }
+
+  it("has an environment that is made, changed and removed, and is empty then", async () => {
+    assert.deepEqual(await runner.listStacks(), []);
+    assert.ok((await succeeded("apply")).diff?.resources.includes("create Deployment/shop-mf"));
+    assert.deepEqual(await runner.listStacks(), ["kept"]);
+    assert.deepEqual((await succeeded("apply")).diff?.resources, []);
+    assert.ok((await succeeded("apply", "1.1.0")).diff?.resources.includes("update Deployment/shop-mf"));
+    await succeeded("destroy");
+    assert.deepEqual(await runner.listStacks(), []);
+    await succeeded("destroy");
+  });
+
+  it("is reached with credentials that stand in no event, no command line and no file", () => {
+    const secret = bucket.credentials.AWS_SECRET_ACCESS_KEY;
+    assert.ok(shown.some((text) => /pulumi (preview|up) /.test(text)));
+    assert.deepEqual(
+      shown.filter((text) => text.includes(secret)),
+      [],
+    );
+    const data = join(sharedCheckout().folder, ".terrarium", DATA);
+    const files = readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    assert.ok(files.length > 0);
+    for (const { parentPath, name } of files) {
+      assert.ok(!readFileSync(join(parentPath, name), "utf8").includes(secret), name);
+    }
+  });
+
+  it("that refuses the credentials changes nothing, and nobody takes it for empty", async () => {
+    process.env["AWS_SECRET_ACCESS_KEY"] = "another-secret-altogether";
+    const refused = await runnerOn({
+      checkout: sharedCheckout().folder,
+      data: DATA,
+      settings: { state: { address: bucket.address }, spare: 0 },
+    });
+    const description = smallEnvironment(NAMESPACE);
+    const request = { id: "apply-refused", kind: "apply", stack: "kept", namespace: NAMESPACE, description } as const;
+    const outcome = await refused.start(request, () => undefined).done;
+    assert.ok(!outcome.ok);
+    assert.match(outcome.message, /SignatureDoesNotMatch/);
+    assert.ok(!outcome.message.includes("another-secret-altogether"));
+    await assert.rejects(refused.listStacks(), /can't be listed: .*403/s);
+    assert.notEqual((await sharedCheckout().run("kubectl", ["get", "namespace", NAMESPACE])).code, 0);
+  });
+});
