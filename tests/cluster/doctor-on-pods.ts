@@ -7,8 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
-import { formatTable } from "../../cli/table.ts";
 import { PROJECT } from "../engine/checkout.ts";
+import type { Verdict } from "./broken-environments.ts";
 import { onStack } from "./layer.ts";
 
 const GUIDE = join(PROJECT, "docs/guides/doctor.md");
@@ -18,7 +18,6 @@ interface Row {
   readonly name: string;
   readonly firstLine: string;
   readonly isRight: boolean;
-  readonly seconds: number;
 }
 
 process.exitCode = await onStack(async (checkout) => {
@@ -33,32 +32,31 @@ process.exitCode = await onStack(async (checkout) => {
   for (const isAlone of [false, true]) {
     const started = performance.now();
     const verdicts = breakAll(BREAKAGES.filter((breakage) => (breakage.isAlone ?? false) === isAlone));
-    for (const { healthy, broken } of verdicts) {
-      rows.push(toRow("nothing", /^$/, await healthy.catch(failed)));
-      for (const [{ name, firstLine }, verdict] of broken)
-        rows.push(toRow(name, firstLine, await verdict.catch(failed)));
-    }
-    console.log(`${rows.length} verdicts after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    const told = verdicts.flatMap(({ healthy, broken }) => [
+      tell("nothing", /^$/, healthy),
+      ...[...broken].map(([{ name, firstLine }, verdict]) => tell(name, firstLine, verdict)),
+    ]);
+    rows.push(...(await Promise.all(told)));
+    console.log(`${told.length} answers in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
   }
-  const cells = rows.map(({ name, firstLine, isRight, seconds }) => [
-    name,
-    isRight ? "right" : "WRONG",
-    seconds.toFixed(1),
-    firstLine,
-  ]);
-  console.log(formatTable(["BROKEN", "SAYS", "SECONDS", "FIRST LINE"], cells));
   await writeTable(rows.filter(({ name }) => name !== "nothing"));
   const wrong = rows.filter(({ isRight }) => !isRight).length;
   console.log(`${rows.length} verdicts: ${rows.length - wrong} right, ${wrong} wrong`);
   return wrong === 0 ? 0 : 1;
 });
 
-function failed(error: unknown): { readonly firstLine: string; readonly seconds: number } {
-  return { firstLine: `not tried: ${error instanceof Error ? error.message : String(error)}`, seconds: 0 };
+/** Shows what the doctor said, as soon as it has. */
+async function tell(name: string, expected: RegExp, verdict: Promise<Verdict>): Promise<Row> {
+  const { firstLine, seconds, causes } = await verdict.catch(notTried);
+  const isRight = expected.test(firstLine);
+  console.log(`${isRight ? "right" : "WRONG"}  ${seconds.toFixed(1).padStart(5)} s  ${name}: ${firstLine}`);
+  if (!isRight) console.log(JSON.stringify(causes.slice(0, 3), null, 2));
+  return { name, firstLine, isRight };
 }
 
-function toRow(name: string, expected: RegExp, { firstLine, seconds }: ReturnType<typeof failed>): Row {
-  return { name, firstLine, isRight: expected.test(firstLine), seconds };
+function notTried(error: unknown): Pick<Verdict, "firstLine" | "seconds" | "causes"> {
+  const why = error instanceof Error ? error.message : String(error);
+  return { firstLine: `not tried: ${why}`, seconds: 0, causes: [] };
 }
 
 /** Replaces the guide's table. */
