@@ -9,13 +9,13 @@ import {
   CLUSTER_IMAGES,
   ensureImages,
   fullReference,
-  IMAGE_TOOLS,
   type ImageName,
   type ImageTarget,
   loadImages,
   pullInto,
+  toolsOf,
 } from "../images/index.ts";
-import type { ResolvedEnvironment } from "../spec/index.ts";
+import { exportersOf, type ResolvedEnvironment } from "../spec/index.ts";
 import { CommandFailure, UsageFailure } from "./exit.ts";
 import { Session } from "./session.ts";
 import { resolveStack } from "./stack-validation.ts";
@@ -68,17 +68,25 @@ async function provideImages(
   };
   const store = access && (await imageStore(surroundings, session, access));
   const pull = store && pullInto(store.target, { env: store.env, say: tell });
-  const toolchain = await surroundings.toolchain(IMAGE_TOOLS);
+  const toolchain = await surroundings.toolchain(toolsOf(names));
   const cacheDir = defaultCacheDir(env, process.platform, homedir());
   const built = await ensureImages({ cacheDir, env, say: tell, toolchain, names, ...(pull ? { pull } : {}) });
   if (store) await loadImages(store.target, built, { env: store.env, say: tell });
 }
 
 /** Names of the known images that an environment runs; others are left to the cluster. */
-export function imagesOf({ services, dataStores, migrations, observability }: ResolvedEnvironment): ImageName[] {
+export function imagesOf(environment: ResolvedEnvironment): ImageName[] {
+  const { services, dataStores, migrations, observability } = environment;
   const { prometheus, loki, grafana, collector } = observability;
   const servers = [prometheus, loki, grafana, collector].filter(({ enabled }) => observability.enabled && enabled);
-  const parts = [...Object.values(services), ...Object.values(dataStores), ...Object.values(migrations), ...servers];
+  const exporters = exportersOf(environment).map(({ settings }) => settings);
+  const parts = [
+    ...Object.values(services),
+    ...Object.values(dataStores),
+    ...Object.values(migrations),
+    ...servers,
+    ...exporters,
+  ];
   const clones = Object.values(services).flatMap(({ source }) => source?.gitImage ?? []);
   const references = new Set(["busybox:1.36", ...clones, ...parts.map(({ image }) => image)].map(fullReference));
   return (Object.keys(CATALOGUE) as ImageName[]).filter((name) => references.has(CATALOGUE[name].reference));

@@ -152,7 +152,8 @@ export class Environment extends pulumi.ComponentResource {
     stopAfter: Promise<readonly pulumi.Resource[]> | undefined,
   ): Record<string, Postgres | Redis> {
     return mapValues(this.environment.dataStores, (store, name) => {
-      const shared = { ...this.shared(), policy: this.policy(name), stopAfter };
+      const exporter = this.environment.observability.exporters[store.engine].enabled;
+      const shared = { ...this.shared(), policy: this.policy(name), stopAfter, exporter };
       return store.engine === "postgres"
         ? new Postgres(
             name,

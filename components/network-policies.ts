@@ -4,6 +4,7 @@ import {
   declaredEdges,
   DNS_PORT,
   HTTPS_PORT,
+  KUBE_STATE,
   logNamespace,
   OBSERVABILITY_PORTS,
   OWN_PODS,
@@ -84,7 +85,7 @@ export function environmentPolicies({ network }: ResolvedEnvironment): Record<st
  * The policy of one part of an environment: its own ingress and egress, generated from the same list of declared edges
  * as its peers', so that each edge is open on both sides and nothing else is.
  *
- * @param name a service, data store, migration, backup job or observability server.
+ * @param name a service, data store, migration, backup job, observability server or exporter.
  * @param apiServer where the API server is, for parts that talk to it. @default anywhere on its usual ports
  */
 export function partPolicy(name: string, environment: ResolvedEnvironment, apiServer = ANY_API_SERVER): PolicySpec {
@@ -134,7 +135,7 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
   if (name === "loki" && observability.collector.enabled) {
     ingress.push({ from: [inNamespace(logNamespace(instance))], ports: [tcp(OBSERVABILITY_PORTS.loki)] });
   }
-  if (name === "prometheus" || service?.serviceAccountToken) {
+  if (name === "prometheus" || name === KUBE_STATE || service?.serviceAccountToken) {
     for (const { cidr, port } of apiServer) egress.push({ to: [{ ipBlock: { cidr } }], ports: [tcp(port)] });
   }
   return {

@@ -2,6 +2,7 @@ import { IMAGES } from "../spec/index.ts";
 import { busybox, collector, loki, prometheus } from "./program-images.ts";
 import { postgres16, postgres17, redis } from "./data-store-images.ts";
 import { ccDebug, ccRuntime } from "./distroless-images.ts";
+import { kubeStateMetrics, nodeExporter, postgresExporter, redisExporter } from "./exporter-images.ts";
 import { git } from "./git-image.ts";
 import { nodeBuilder, nodeDebug, nodeRuntime } from "./node-images.ts";
 import { fullReference, type CatalogueEntry, type DockerfileRecipe } from "./recipe.ts";
@@ -19,6 +20,10 @@ const thirdParty = {
   node: { root: nodeBuilder },
   git: { root: git },
   collector: { root: collector },
+  kubeStateMetrics: { root: kubeStateMetrics },
+  nodeExporter: { root: nodeExporter },
+  postgresExporter: { root: postgresExporter },
+  redisExporter: { root: redisExporter },
 } as const;
 
 const guestbook: DockerfileRecipe = {

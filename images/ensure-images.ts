@@ -37,7 +37,7 @@ export interface ImagesOptions {
   /** The process's environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
-  /** Has the tools in {@link IMAGE_TOOLS}. */
+  /** Has the tools of the images, see toolsOf. */
   readonly toolchain: Pick<Toolchain, "path">;
   readonly names: readonly ImageName[];
   /**

@@ -3,7 +3,9 @@ import {
   DATA_STORE_PORTS,
   declaredEdges,
   DNS_PORT,
+  exportersOf,
   HTTPS_PORT,
+  KUBE_STATE,
   logNamespaceOf,
   OBSERVABILITY_PORTS,
   OBSERVABILITY_SERVERS,
@@ -46,7 +48,8 @@ export const FOREIGN = "another namespace";
 
 /** Whether a part talks to the Kubernetes API. */
 export function usesApiServer(part: string, { services }: ResolvedEnvironment): boolean {
-  return part === "prometheus" || (Object.hasOwn(services, part) && services[part]?.serviceAccountToken === true);
+  if (part === "prometheus" || part === KUBE_STATE) return true;
+  return Object.hasOwn(services, part) && services[part]?.serviceAccountToken === true;
 }
 
 /**
@@ -123,6 +126,7 @@ function portsOfParts(environment: ResolvedEnvironment): Record<string, readonly
   for (const name of OBSERVABILITY_SERVERS) {
     if (observability[name].enabled) ports[name] = [OBSERVABILITY_PORTS[name]];
   }
+  for (const { name, port } of exportersOf(environment)) ports[name] = [port];
   return ports;
 }
 

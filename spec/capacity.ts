@@ -1,4 +1,5 @@
 import type { ResolvedEnvironment } from "./environment.ts";
+import { exportersOf } from "./exporter-parts.ts";
 import { parseQuantity } from "./quantity.ts";
 import { ROLES_RESOURCES, type ResourceDefaults } from "./tiers.ts";
 
@@ -26,9 +27,10 @@ export const NO_CAPACITY: Capacity = { pods: 0, cpu: 0, memory: 0, storage: 0 };
 
 /**
  * What is reserved for each part of an environment, from requests and volumes. An autoscaled service counts with its
- * fewest pods, the log collector with the pod of one node; jobs end, and count with nothing but a backup's volume. Pure.
+ * fewest pods, the log collector and node_exporter with the pod of one node; jobs end, and count with nothing but a backup's volume. Pure.
  */
-export function estimateParts({ services, dataStores, observability }: ResolvedEnvironment): PartCapacity[] {
+export function estimateParts(environment: ResolvedEnvironment): PartCapacity[] {
+  const { services, dataStores, observability } = environment;
   const parts: PartCapacity[] = [];
   for (const [name, service] of Object.entries(services)) {
     const pods = service.scaling ? (service.scaling.minReplicas ?? service.replicas) : service.replicas;
@@ -49,6 +51,8 @@ export function estimateParts({ services, dataStores, observability }: ResolvedE
   }
   if (observability.collector.enabled && observability.loki.enabled)
     parts.push({ name: "log-collector", kind: "observability", ...reserve(1, observability.collector.resources, []) });
+  for (const { name, settings } of exportersOf(environment))
+    parts.push({ name, kind: "observability", ...reserve(1, settings.resources, []) });
   return parts;
 }
 

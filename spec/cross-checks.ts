@@ -1,5 +1,6 @@
 import { backupName, seedName } from "./edges.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
+import { exportersOf } from "./exporter-parts.ts";
 import { isPinned } from "./image.ts";
 import { CLUSTER_NAMESPACES, RESERVED_NAMES } from "./names.ts";
 import { formatValue, missingSecret, oneOf, type Problem } from "./problem.ts";
@@ -82,7 +83,8 @@ function namespaceProblems({ name, network, observability }: ResolvedEnvironment
       ];
 }
 
-function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment): Problem[] {
+function nameProblems(environment: ResolvedEnvironment): Problem[] {
+  const { services, dataStores, migrations } = environment;
   const parts = Object.entries({ services, dataStores, migrations }).flatMap(([section, entries]) =>
     Object.keys(entries).map((name) => ({ name, path: `${section}.${name}` })),
   );
@@ -96,6 +98,8 @@ function nameProblems({ services, dataStores, migrations }: ResolvedEnvironment)
     generated.set(backupName(name), `the backup of dataStores.${name}`);
     generated.set(seedName(name), `the seed of dataStores.${name}`);
   }
+  for (const { name, store } of exportersOf(environment))
+    if (store !== undefined) generated.set(name, `the exporter of dataStores.${store}`);
   const owners = new Map<string, string>();
   return parts.flatMap(({ name, path }): Problem[] => {
     const owner = owners.get(name) ?? generated.get(name);

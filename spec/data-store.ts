@@ -10,6 +10,9 @@ const identifier = z
   .max(63)
   .regex(/^[a-z_][a-z0-9_]*$/, { error: "lower-case letters, digits and '_', not starting with a digit" });
 
+/** User as which exporters see a data store: a role of Postgres, a user of Redis. */
+export const EXPORTER_LOGIN = "terrarium_exporter";
+
 /** Databases that every Postgres server has from the start. */
 const SYSTEM_DATABASES: readonly string[] = ["postgres", "template0", "template1"];
 
@@ -36,6 +39,7 @@ const postgres = z
     username: identifier
       .max(61, { error: "61 characters at most: the roles that log in have two more" })
       .refine((name) => name !== "postgres", { error: 'a role other than the superuser "postgres"' })
+      .refine((name) => name !== EXPORTER_LOGIN, { error: `a role other than "${EXPORTER_LOGIN}", the exporter's` })
       .refine((name) => !/^(pg_.*|public|none)$/.test(name), {
         error: 'a role that Postgres does not reserve: not "public", "none" or "pg_..."',
       })

@@ -1,5 +1,6 @@
 import { DATA_STORE_PORTS } from "./data-store.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
+import { exportersOf } from "./exporter-parts.ts";
 import { OBSERVABILITY_PORTS } from "./observability.ts";
 import type { ResolvedService } from "./service.ts";
 
@@ -50,6 +51,10 @@ export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
     for (const to of ["alertmanager", "loki", "grafana"] as const) {
       if (observability[to].enabled) edges.push({ from: "prometheus", to, ports: [OBSERVABILITY_PORTS[to]] });
     }
+  }
+  for (const { name, port, store } of exportersOf(environment)) {
+    edges.push({ from: "prometheus", to: name, ports: [port] });
+    if (store !== undefined) edges.push({ from: name, to: store, ports: portsOf(store, environment) });
   }
   if (observability.grafana.enabled) {
     for (const to of ["prometheus", "loki"] as const) {

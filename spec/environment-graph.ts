@@ -1,6 +1,7 @@
 import { DATA_STORE_PORTS } from "./data-store.ts";
 import { backupName, callablePorts, declaredEdges, seedName } from "./edges.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
+import { exportersOf } from "./exporter-parts.ts";
 import { layOut, type LayoutEdge, type PlacedNode } from "./layered-layout.ts";
 import { OBSERVABILITY_PORTS } from "./observability.ts";
 import { needsStableIdentity } from "./service.ts";
@@ -127,6 +128,10 @@ function describeNodes(environment: ResolvedEnvironment, scraped: ReadonlyMap<st
         ...metrics(name),
       });
     }
+  }
+  for (const { name, kind, store } of exportersOf(environment)) {
+    const detail = kind === "node" ? "DaemonSet" : `Deployment${store ? `, reads ${store}` : ""}`;
+    nodes.push({ name, style: "observability", detail, ...metrics(name) });
   }
   return nodes;
 }

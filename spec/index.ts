@@ -7,7 +7,7 @@ export {
   type Capacity,
   type PartCapacity,
 } from "./capacity.ts";
-export { DATA_STORE_PORTS } from "./data-store.ts";
+export { DATA_STORE_PORTS, EXPORTER_LOGIN } from "./data-store.ts";
 export type {
   DataStoreSpec,
   MigrationSpec,
@@ -34,6 +34,7 @@ export {
   type StackConfigKey,
   type StackSource,
 } from "./stack-config.ts";
+export { exportersOf, KUBE_STATE, NODE_METRICS, type ExporterPart } from "./exporter-parts.ts";
 export { extensionPatch } from "./extension-patch.ts";
 export { environmentJsonSchema } from "./json-schema.ts";
 export { SECRET_KEYS_ANNOTATION } from "./rendering.ts";

@@ -52,6 +52,8 @@ export const RESERVED_NAMES: readonly string[] = [
   "loki",
   "grafana",
   "log-collector",
+  "kube-state-metrics",
+  "node-metrics",
   "kubernetes",
 ];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alertmanagerFields } from "./alertmanager.ts";
+import { exportersSchema, resolveExporters, type ExporterKind, type ResolvedExporter } from "./exporters.ts";
 import { hostname, imageReference, nodePortNumber, resources, storage } from "./fields.ts";
 import { IMAGES } from "./images.ts";
 import { dnsLabel, MAX_NAME_LENGTH } from "./names.ts";
@@ -79,6 +80,9 @@ export const observabilitySchema = z
       .meta({
         description: "OpenTelemetry Collector on every node: reads the environment's container logs into Loki.",
       }),
+    exporters: exportersSchema.prefault({}).meta({
+      description: "Programs that tell Prometheus about pods, nodes and data stores what these don't tell themselves.",
+    }),
   })
   .meta({ id: "Observability", description: "Prometheus, Loki, log collector and Grafana for this environment." });
 
@@ -108,6 +112,7 @@ export interface ResolvedObservability {
   readonly loki: ResolvedServer & { readonly retentionDays: number };
   readonly grafana: ResolvedServer & { readonly hostnames: readonly string[] };
   readonly collector: Omit<ResolvedServer, "storage" | "nodePort">;
+  readonly exporters: Readonly<Record<ExporterKind, ResolvedExporter>>;
 }
 
 /** The stack's servers. */
@@ -161,5 +166,6 @@ export function resolveObservability(given: z.output<typeof observabilitySchema>
     },
     grafana: { ...part(given.grafana, IMAGES.grafana), storage: sized(given.grafana.storage, defaults.grafanaStorage) },
     collector: part(given.collector, IMAGES.collector),
+    exporters: resolveExporters(given.exporters, given.enabled && given.prometheus.enabled),
   };
 }

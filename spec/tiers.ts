@@ -127,5 +127,8 @@ export const TIER_DEFAULTS: Readonly<Record<Tier, TierDefaults>> = {
 /** Scratch space of every container (logs and /tmp), in bytes. */
 export const EPHEMERAL_STORAGE = { request: "64Mi", limit: "1Gi" } as const;
 
+/** Requests and limits of an exporter, at every tier. */
+export const EXPORTER_RESOURCES: ResourceDefaults = resources("10m", "200m", "32Mi", "128Mi");
+
 /** Requests and limits of the container that keeps a Postgres store's roles, at every tier. */
 export const ROLES_RESOURCES: ResourceDefaults = resources("10m", "100m", "32Mi", "64Mi");

@@ -1,4 +1,5 @@
 import { actionlint, kubeconform, kubeScore, s3Server } from "./checker-recipes.ts";
+import * as exporterRecipes from "./exporter-recipes.ts";
 import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
@@ -27,7 +28,11 @@ export type ToolName =
   | "prometheus"
   | "amtool"
   | "loki"
-  | "otelcol";
+  | "otelcol"
+  | "kube-state-metrics"
+  | "node-exporter"
+  | "postgres-exporter"
+  | "redis-exporter";
 
 /** What is installed as one. */
 export interface Component {
@@ -87,6 +92,10 @@ const tools: Record<ToolName, readonly Component[]> = {
   amtool: [{ recipe: recipes.amtool }],
   loki: [{ recipe: recipes.loki }],
   otelcol: [{ recipe: recipes.otelcol }],
+  "kube-state-metrics": [{ recipe: exporterRecipes.kubeStateMetrics }],
+  "node-exporter": [{ recipe: exporterRecipes.nodeExporter }],
+  "postgres-exporter": [{ recipe: exporterRecipes.postgresExporter }],
+  "redis-exporter": [{ recipe: exporterRecipes.redisExporter }],
 };
 
 /** The components of some tools, each once; those that take longest to build come first. */

@@ -34,6 +34,11 @@ export const versions = {
   alertmanager: "0.34.0",
   loki: "3.7.8",
   otelcol: "0.149.0",
+  kubeStateMetrics: "2.20.0",
+  nodeExporter: "1.12.1",
+  /** The newest release that the module registry has. */
+  postgresExporter: "0.19.1",
+  redisExporter: "1.88.0",
 } as const;
 
 /** Versions of the machine's own tools that are used in place of ours, as semver ranges. */
@@ -85,4 +90,8 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   alertmanager: { "github.com/prometheus/alertmanager": `v${versions.alertmanager}` },
   loki: { "github.com/grafana/loki/v3": `v${versions.loki}` },
   otelcol: { "go.opentelemetry.io/collector/otelcol": `v${versions.otelcol}` },
+  "kube-state-metrics": { "k8s.io/kube-state-metrics/v2": `v${versions.kubeStateMetrics}` },
+  "node-exporter": { "github.com/prometheus/node_exporter": `v${versions.nodeExporter}` },
+  "postgres-exporter": { "github.com/prometheus-community/postgres_exporter": `v${versions.postgresExporter}` },
+  "redis-exporter": { "github.com/oliver006/redis_exporter": `v${versions.redisExporter}` },
 };

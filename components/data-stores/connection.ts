@@ -1,5 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+/** Key of the exporter's password in a data store's Secret, which has the store's name. */
+export const EXPORTER_PASSWORD = "exporter-password";
+
 /** What a client of a data store needs. */
 export interface Connection {
   /** Non-secret environment variables: host, port, database, user. */

@@ -1,5 +1,6 @@
-import { ROLES_RESOURCES, type ResolvedPostgres } from "../../spec/index.ts";
+import { EXPORTER_LOGIN, ROLES_RESOURCES, type ResolvedPostgres } from "../../spec/index.ts";
 import { execProbe, type ContainerArgs } from "../pod.ts";
+import { EXPORTER_PASSWORD } from "./connection.ts";
 
 /** Folder of the socket that Postgres listens on inside its pod, where the superuser needs no password. */
 export const SOCKET = "/var/run/postgresql";
@@ -27,8 +28,10 @@ export function loginRole({
  * Statements for psql that bring roles, passwords, database and extensions to what is declared, from any state: a new
  * server, one whose first start was cut short, or a password that has changed. psql reads the passwords from files, so they
  * are never an argument of a process; the server is told not to log the statements.
+ *
+ * @param exporter whether the exporter may log in. Its role stays, without a login, when it no longer may.
  */
-export function rolesSql(store: ResolvedPostgres): string {
+export function rolesSql(store: ResolvedPostgres, exporter: boolean): string {
   const { username: owner, database } = store;
   const login = loginRole(store);
   return `\\set ON_ERROR_STOP on
@@ -39,6 +42,7 @@ ${unless("pg_roles", "rolname", login, `CREATE ROLE "${login}" LOGIN IN ROLE "${
 ALTER ROLE "${login}" PASSWORD :'login_password';
 ALTER ROLE "${login}" SET role = '${owner}';
 ALTER ROLE postgres PASSWORD :'superuser_password';
+${exporter ? exporterSql() : noExporterSql()}
 ${unless("pg_database", "datname", database, `CREATE DATABASE "${database}" OWNER "${owner}"`)}
 \\connect "${database}"
 ${store.extensions.map((extension) => `CREATE EXTENSION IF NOT EXISTS "${extension}";\n`).join("")}`;
@@ -84,7 +88,7 @@ export function rolesContainer(image: string): ContainerArgs {
 const KEEP_APPLIED = `trap 'exit 0' TERM
 while :; do
   touch ${SEEN}
-  wanted=$(cat ${SCRIPTS}/roles.sql ${SECRETS}/password ${SECRETS}/superuser-password | sha256sum)
+  wanted=$(cat ${SCRIPTS}/roles.sql ${SECRETS}/* | sha256sum)
   if [ "$wanted" != "$(cat ${APPLIED} 2>/dev/null)" ] && pg_isready -q; then
     if psql --no-psqlrc --quiet --file=${SCRIPTS}/roles.sql; then
       printf '%s' "$wanted" > ${APPLIED}
@@ -94,6 +98,22 @@ while :; do
   sleep 1 & wait $!
 done`;
 
+/** The exporter sees statistics of everything and data of nothing. */
+function exporterSql(): string {
+  return `\\set exporter_password \`cat ${SECRETS}/${EXPORTER_PASSWORD}\`
+${unless("pg_roles", "rolname", EXPORTER_LOGIN, `CREATE ROLE "${EXPORTER_LOGIN}"`)}
+GRANT pg_monitor TO "${EXPORTER_LOGIN}";
+ALTER ROLE "${EXPORTER_LOGIN}" LOGIN PASSWORD :'exporter_password';`;
+}
+
+function noExporterSql(): string {
+  return `SELECT 'ALTER ROLE "${EXPORTER_LOGIN}" NOLOGIN' WHERE ${exists("pg_roles", "rolname", EXPORTER_LOGIN)} \\gexec`;
+}
+
 function unless(table: string, column: string, name: string, statement: string): string {
-  return `SELECT '${statement}' WHERE NOT EXISTS (SELECT FROM ${table} WHERE ${column} = '${name}') \\gexec`;
+  return `SELECT '${statement}' WHERE NOT ${exists(table, column, name)} \\gexec`;
+}
+
+function exists(table: string, column: string, name: string): string {
+  return `EXISTS (SELECT FROM ${table} WHERE ${column} = '${name}')`;
 }

@@ -10,7 +10,7 @@ import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import { PostgresBackup } from "./backup.ts";
 import { PostgresSeedJob } from "./seed.ts";
-import type { Connection } from "./connection.ts";
+import { EXPORTER_PASSWORD, type Connection } from "./connection.ts";
 import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres-roles.ts";
 
 /** Arguments of {@link Postgres}. */
@@ -23,6 +23,8 @@ export interface PostgresArgs extends ComponentArgs {
   readonly secretValues?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
   readonly stopAfter?: Promise<readonly pulumi.Resource[]>;
+  /** Whether it has a role for its exporter. @default false */
+  readonly exporter?: boolean;
   /** Policy of the backup job's pods; used only where the store has backups. */
   readonly backupPolicy: PolicySpec;
 }
@@ -49,12 +51,22 @@ export class Postgres extends Component {
     const superuser = createPassword(`${name}-superuser`, 32, { parent: this });
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,
-      { metadata: this.metadata(name, part), stringData: { password, "superuser-password": superuser } },
+      {
+        metadata: this.metadata(name, part),
+        stringData: {
+          password,
+          "superuser-password": superuser,
+          ...(args.exporter ? { [EXPORTER_PASSWORD]: createPassword(`${name}-exporter`, 32, { parent: this }) } : {}),
+        },
+      },
       this.child(),
     );
     const config = new k8s.core.v1.ConfigMap(
       `${name}-config`,
-      { metadata: this.metadata(`${name}-roles`, part), data: { "roles.sql": rolesSql(store) } },
+      {
+        metadata: this.metadata(`${name}-roles`, part),
+        data: { "roles.sql": rolesSql(store, args.exporter ?? false) },
+      },
       this.child(),
     );
     new k8s.networking.v1.NetworkPolicy(

@@ -1,6 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DATA_STORE_PORTS, parseQuantity, toEnvironmentVariableStem, type ResolvedRedis } from "../../spec/index.ts";
+import {
+  DATA_STORE_PORTS,
+  EXPORTER_LOGIN,
+  parseQuantity,
+  toEnvironmentVariableStem,
+  type ResolvedRedis,
+} from "../../spec/index.ts";
 import { secretChecksum } from "../checksum.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
@@ -9,12 +15,14 @@ import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
-import type { Connection } from "./connection.ts";
+import { EXPORTER_PASSWORD, type Connection } from "./connection.ts";
 
 /** Arguments of {@link Redis}. */
 export interface RedisArgs extends ComponentArgs {
   readonly store: ResolvedRedis;
   readonly policy: PolicySpec;
+  /** Whether it has a user for its exporter. @default false */
+  readonly exporter?: boolean;
   /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
   readonly stopAfter?: Promise<readonly pulumi.Resource[]>;
   /** Key of the checksums that roll pods when a secret changes. */
@@ -37,7 +45,13 @@ export class Redis extends Component {
     const part = { name, component: "cache", image: store.image };
     const password = createPassword(`${name}-password`, 32, { parent: this });
     // The configuration holds the password and so is a Secret: as an argument it would show in the process list.
-    const secretData = { password, "redis.conf": pulumi.interpolate`${redisConf(store)}requirepass ${password}\n` };
+    const config = pulumi.interpolate`${redisConf(store)}requirepass ${password}\n`;
+    const exporter = args.exporter ? createPassword(`${name}-exporter`, 32, { parent: this }) : undefined;
+    const secretData = {
+      password,
+      "redis.conf": exporter ? withExporter(config, exporter) : config,
+      ...(exporter ? { [EXPORTER_PASSWORD]: exporter } : {}),
+    };
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,
       { metadata: this.metadata(name, part), stringData: secretData },
@@ -146,4 +160,9 @@ function redisConf(store: ResolvedRedis): string {
     `maxmemory-policy ${store.evictionPolicy}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The exporter may ask how the server is, and nothing else. */
+function withExporter(config: pulumi.Output<string>, password: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.interpolate`${config}user ${EXPORTER_LOGIN} on >${password} +info\n`;
 }

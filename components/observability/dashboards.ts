@@ -2,7 +2,9 @@ import { capacityRows } from "./capacity-dashboard.ts";
 import { DATA_SOURCES, type DataSource } from "./data-sources.ts";
 import { overviewRows } from "./overview-dashboard.ts";
 import { arrange, type Panel, type PlacedPanel, type Row } from "./panels.ts";
+import { postgresRows } from "./postgres-dashboard.ts";
 import { previewsRows } from "./previews-dashboard.ts";
+import { redisRows } from "./redis-dashboard.ts";
 import { serviceRows } from "./service-dashboard.ts";
 
 /** A Grafana dashboard as its file holds it. */
@@ -42,6 +44,8 @@ interface Variable {
   readonly type: "query";
   readonly datasource: { readonly type: string; readonly uid: string };
   readonly query: Readonly<Record<string, unknown>>;
+  /** Part of each value that is taken; the first group. @default the whole */
+  readonly regex?: string;
   readonly refresh: number;
   readonly sort: number;
   readonly multi: boolean;
@@ -64,6 +68,8 @@ const SERVICE_UID = "terrarium-service";
 export interface Observed {
   /** Preview environments and the platform service. @default false */
   readonly previews?: boolean;
+  /** Data stores, by the exporters that there are. @default none */
+  readonly exporters?: Readonly<Record<"postgres" | "redis", { readonly enabled: boolean }>>;
 }
 
 /** A dashboard before it has links and places. */
@@ -100,7 +106,8 @@ export function createDashboards(
   );
 }
 
-function pages(environment: string, sources: readonly DataSource[], { previews = false }: Observed): Page[] {
+function pages(environment: string, sources: readonly DataSource[], observed: Observed): Page[] {
+  const { previews = false, exporters } = observed;
   return [
     {
       file: HOME_DASHBOARD,
@@ -124,6 +131,30 @@ function pages(environment: string, sources: readonly DataSource[], { previews =
       description: `What ${environment} may use, what it does use, and what observability costs.`,
       rows: capacityRows(),
     },
+    ...(exporters?.postgres.enabled
+      ? [
+          {
+            file: "postgres.json",
+            uid: "terrarium-postgres",
+            title: "Postgres",
+            description: "Connections, transactions, size and trouble of one Postgres store.",
+            variables: [storeVariable("pg_up")],
+            rows: postgresRows(),
+          },
+        ]
+      : []),
+    ...(exporters?.redis.enabled
+      ? [
+          {
+            file: "redis.json",
+            uid: "terrarium-redis",
+            title: "Redis",
+            description: "Memory, commands, clients and keys of one Redis store.",
+            variables: [storeVariable("redis_up")],
+            rows: redisRows(),
+          },
+        ]
+      : []),
     ...(previews
       ? [
           {
@@ -188,6 +219,23 @@ function serviceVariable(sources: readonly DataSource[]): Variable {
         ? { query: "label_values(up, service)", refId: "services" }
         : { type: 1, label: "service_name", refId: "services" },
     // Read again when the time range changes, sorted by name.
+    refresh: 2,
+    sort: 1,
+    multi: false,
+    includeAll: false,
+  };
+}
+
+/** The stores whose exporters expose a series. */
+function storeVariable(series: string): Variable {
+  const { type, uid } = DATA_SOURCES.prometheus;
+  return {
+    name: "store",
+    label: "Store",
+    type: "query",
+    datasource: { type, uid },
+    query: { query: `label_values(${series}, service)`, refId: "stores" },
+    regex: "/(.+)-exporter/",
     refresh: 2,
     sort: 1,
     multi: false,

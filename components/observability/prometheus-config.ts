@@ -1,7 +1,14 @@
-import { OBSERVABILITY_PORTS, OWN_PODS, PREVIEW_ENVIRONMENT, type ResolvedEnvironment } from "../../spec/index.ts";
+import {
+  KUBE_STATE,
+  NODE_METRICS,
+  OBSERVABILITY_PORTS,
+  OWN_PODS,
+  PREVIEW_ENVIRONMENT,
+  type ResolvedEnvironment,
+} from "../../spec/index.ts";
 import { alertRules } from "./alerts.ts";
 import { toYaml } from "./config-file.ts";
-import { declaredRules, goldenSignalRules } from "./rules.ts";
+import { declaredRules, exporterRules, goldenSignalRules } from "./rules.ts";
 import { SCRAPE } from "./settings.ts";
 
 /** File that changes with the environment's services while everything else stays. */
@@ -11,7 +18,7 @@ export const DECLARED_RULES_FILE = "declared.rules.yml";
 export function prometheusFiles(environment: ResolvedEnvironment, folder: string): Record<string, string> {
   return {
     "prometheus.yml": prometheusConfig(environment, folder),
-    "signals.rules.yml": toYaml({ groups: goldenSignalRules() }),
+    "signals.rules.yml": toYaml({ groups: [...goldenSignalRules(), ...exporterRules(environment.observability)] }),
     "alerts.rules.yml": toYaml({ groups: alertRules(environment.observability) }),
     [DECLARED_RULES_FILE]: toYaml({ groups: declaredRules(environment) }),
   };
@@ -43,7 +50,12 @@ function prometheusConfig({ name, observability }: ResolvedEnvironment, folder: 
         job_name: "pods",
         sample_limit: SCRAPE.sampleLimit,
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [name] } }],
-        relabel_configs: [{ source_labels: [label("instance")], regex: name, action: "keep" }, ...relabelling()],
+        relabel_configs: [
+          { source_labels: [label("instance")], regex: name, action: "keep" },
+          ...relabelling(),
+          ...(observability.exporters.node.enabled ? [nodeLabel()] : []),
+        ],
+        ...(observability.exporters.kubeState.enabled ? { metric_relabel_configs: podsOfKubeState() } : {}),
       },
       ...(observability.previews ? [previewJob()] : []),
     ],
@@ -101,6 +113,24 @@ function relabelling(): object[] {
     { source_labels: [label("instance")], target_label: "environment" },
     // A pod that keeps its name keeps its series when its address changes.
     { source_labels: ["pod", annotation("port")], separator: ":", target_label: "instance" },
+  ];
+}
+
+/** Which node a series of node_exporter is about. */
+function nodeLabel(): object {
+  return {
+    source_labels: [label("name"), `${META}pod_node_name`],
+    regex: `${NODE_METRICS};(.+)`,
+    target_label: "node",
+  };
+}
+
+/** What kube-state-metrics says about a pod has that pod's name in the label `pod`, not its own. */
+function podsOfKubeState(): object[] {
+  const ofKubeState = { source_labels: ["service", "exported_pod"], regex: `${KUBE_STATE};(.+)` };
+  return [
+    { ...ofKubeState, target_label: "pod" },
+    { ...ofKubeState, target_label: "exported_pod", replacement: "" },
   ];
 }
 

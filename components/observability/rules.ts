@@ -1,4 +1,4 @@
-import { parseQuantity, type ResolvedEnvironment, type ResourceDefaults } from "../../spec/index.ts";
+import { exportersOf, parseQuantity, type ResolvedEnvironment, type ResourceDefaults } from "../../spec/index.ts";
 import { ERROR_WINDOWS } from "./settings.ts";
 
 /** A rule that stores an expression's value as a series of its own. */
@@ -63,6 +63,14 @@ export const SIGNALS = {
   cpuLimit: "service:cpu_limit:cores",
   /** Memory limit of each pod in bytes, from the environment's description. */
   memoryLimit: "service:memory_limit:bytes",
+} as const;
+
+/** Recorded series of what exporters are about, where there are any. */
+export const EXPORTED = {
+  /** 1 for each pod that Kubernetes knows, with the label `service`. */
+  pod: "pod:service:info",
+  /** Size of each data store's volume in bytes, from the environment's description; the label `service` is the store's exporter. */
+  volumeSize: "store:volume_size:bytes",
 } as const;
 
 /** Recorded shares of failed requests over each window that alerts look at, from 0 to 1. */
@@ -148,10 +156,36 @@ export function declaredRules(environment: ResolvedEnvironment): RuleGroup<Recor
         ];
       }),
     },
+    ...volumeRules(environment),
   ];
 }
 
-function scrapedParts({ services, observability }: ResolvedEnvironment): Record<string, ResourceDefaults> {
+/** What an expression says of data stores' exporters, with the store's name in the label `service`. */
+export function ofStore(expr: string): string {
+  return `label_replace(${expr}, "service", "$1", "service", "(.+)-exporter")`;
+}
+
+/** Series of exporters under names of their own. */
+export function exporterRules({ exporters }: ResolvedEnvironment["observability"]): RuleGroup<RecordingRule>[] {
+  if (!exporters.kubeState.enabled) return [];
+  const label = "label_app_kubernetes_io_name";
+  const expr = `max by (${SERVICE_LABELS}, pod) (label_replace(kube_pod_labels{${label}!=""}, "service", "$1", "${label}", "(.+)"))`;
+  return [{ name: "pods", rules: [{ record: EXPORTED.pod, expr }] }];
+}
+
+function volumeRules(environment: ResolvedEnvironment): RuleGroup<RecordingRule>[] {
+  const { name: namespace, dataStores } = environment;
+  const rules = exportersOf(environment).flatMap(({ name: service, store }): RecordingRule[] => {
+    const size = dataStores[store ?? ""]?.storage.size;
+    if (size === undefined) return [];
+    const labels = { environment: namespace, namespace, service };
+    return [{ record: EXPORTED.volumeSize, expr: `vector(${parseQuantity(size, "bytes") ?? 0})`, labels }];
+  });
+  return rules.length > 0 ? [{ name: "declared-volumes", rules }] : [];
+}
+
+function scrapedParts(environment: ResolvedEnvironment): Record<string, ResourceDefaults> {
+  const { services, observability } = environment;
   const parts: Record<string, ResourceDefaults> = {};
   for (const [name, service] of Object.entries(services)) {
     if (service.metrics && service.replicas > 0) parts[name] = service.resources;
@@ -159,5 +193,6 @@ function scrapedParts({ services, observability }: ResolvedEnvironment): Record<
   for (const server of ["prometheus", "alertmanager", "loki", "grafana"] as const) {
     if (observability[server].enabled) parts[server] = observability[server].resources;
   }
+  for (const { name, settings } of exportersOf(environment)) parts[name] = settings.resources;
   return parts;
 }

@@ -71,6 +71,17 @@ export const ALERT_THRESHOLDS = {
   deletionMinutes: 15,
   orphanMinutes: 120,
   unreadMinutes: 15,
+  /** How long an out-of-memory kill is told. */
+  killMinutes: 30,
+  imagePullMinutes: 5,
+  notReadyMinutes: 10,
+  /** Hours by which a backup may be later than its schedule says. */
+  backupLateHours: 3,
+  backupMinutes: 30,
+  storeDownMinutes: 2,
+  /** Share of a volume or disk that may be full, from 0 to 1. */
+  diskRatio: 0.85,
+  rejectedWindow: "15m",
 } as const;
 
 /** How alerts are told: how long to wait for others of the same service, and when to tell again what still holds. */

@@ -1,11 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ResolvedEnvironment } from "../../spec/index.ts";
+import { exportersOf, type ExporterPart, type ResolvedEnvironment } from "../../spec/index.ts";
 import { Component, type ComponentArgs, type Placement } from "../component.ts";
-import type { ApiServerAddress } from "../network-policies.ts";
+import { partPolicy, type ApiServerAddress } from "../network-policies.ts";
 import { Alertmanager } from "./alertmanager.ts";
 import { LOG_COLLECTOR, LogCollector } from "./collector.ts";
+import { DataStoreExporter } from "./data-store-exporters.ts";
 import { Grafana } from "./grafana.ts";
+import { KubeStateMetrics } from "./kube-state-metrics.ts";
 import { Loki } from "./loki.ts";
+import { NodeMetrics } from "./node-metrics.ts";
 import { Prometheus } from "./prometheus.ts";
 import type { ServerName } from "./server.ts";
 
@@ -23,8 +26,8 @@ export interface ObservabilityArgs extends ComponentArgs {
 }
 
 /**
- * The observability stack of one environment: Prometheus, Alertmanager, Loki, a log collector on every node, and Grafana; each only
- * where the environment has it. None waits for another.
+ * The observability stack of one environment: Prometheus, Alertmanager, Loki, a log collector on every node, Grafana, and exporters;
+ * each only where the environment has it. None waits for another.
  *
  * @example
  * const observability = new Observability("guestbook-dev-observability", { placement, environment, checksumKey });
@@ -61,7 +64,24 @@ export class Observability extends Component {
         { parent: this },
       );
     }
+    for (const exporter of exportersOf(environment)) this.createExporter(`${name}-${exporter.name}`, exporter, args);
     this.urls = urls;
     this.registerOutputs({ urls: this.urls, adminPassword: this.adminPassword });
+  }
+
+  private createExporter(
+    name: string,
+    exporter: ExporterPart,
+    { placement, environment, apiServer }: ObservabilityArgs,
+  ): void {
+    const args = { placement, exporter, policy: partPolicy(exporter.name, environment, apiServer) };
+    const store = environment.dataStores[exporter.store ?? ""];
+    if (exporter.kind === "kubeState") new KubeStateMetrics(name, args, { parent: this });
+    else if (exporter.kind === "node") {
+      // It has no replicas to take away: asleep there is nothing on which it could run.
+      if (!placement.asleep) new NodeMetrics(name, args, { parent: this });
+    } else if (exporter.store !== undefined && store) {
+      new DataStoreExporter(name, { ...args, storeName: exporter.store, store }, { parent: this });
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { PreviewEnvironment, ResolvedEnvironment } from "../../spec/index.ts";
-import { needsStableIdentity } from "../../spec/index.ts";
+import { exportersOf, needsStableIdentity } from "../../spec/index.ts";
 import type { WorkloadState } from "../adapters/kubernetes/workloads.ts";
 import type { Tone } from "./status-view.ts";
 
@@ -81,7 +81,8 @@ interface PartName {
   readonly kind: string;
 }
 
-function groupsOf({ services, dataStores, migrations, observability }: ResolvedEnvironment) {
+function groupsOf(environment: ResolvedEnvironment) {
+  const { services, dataStores, migrations, observability } = environment;
   const stores = Object.entries(dataStores).map(([name, { engine, version }]) => ({
     name,
     kind: `${engine === "postgres" ? "PostgreSQL" : "Redis"} ${version}`,
@@ -97,7 +98,16 @@ function groupsOf({ services, dataStores, migrations, observability }: ResolvedE
         kind: needsStableIdentity(service) ? "StatefulSet" : "Deployment",
       })),
     },
-    { title: "Observability", parts: servers.map((name) => ({ name, kind: "StatefulSet" })) },
+    {
+      title: "Observability",
+      parts: [
+        ...servers.map((name) => ({ name, kind: "StatefulSet" })),
+        ...exportersOf(environment).map(({ name, kind }) => ({
+          name,
+          kind: kind === "node" ? "DaemonSet" : "Deployment",
+        })),
+      ],
+    },
   ];
   return groups.filter(({ parts }) => parts.length > 0);
 }

@@ -14,6 +14,7 @@ export interface AlertScenario {
 const WEB = 'environment="shop", namespace="shop", service="web"';
 const LOKI = 'environment="shop", namespace="shop", service="loki"';
 const POD = `${WEB}, pod="web-0"`;
+const MEBIBYTE = 2 ** 20;
 
 /** Requests, of which a share fails; `perMinute` of both together. */
 function requests(perMinute: number, failedShare: number, minutes: number): Series {
@@ -45,9 +46,67 @@ function values(series: string, at: string, fires: string, quiet: string): Alert
 
 const POLLS = 'terrarium_pull_request_polls_total{repository="team/shop"';
 const UP = `up{${POD}}`;
-const MEBIBYTE = 2 ** 20;
 
-/** A scenario for each alert, by name; the environment has a service `web` with limits of 500m and 256Mi. */
+const KUBE_POD = 'environment="shop", namespace="shop", service="kube-state-metrics", pod="web-0"';
+const KUBE_CONTAINER = `${KUBE_POD}, container="web"`;
+const BACKUP = 'environment="shop", namespace="shop", service="kube-state-metrics", cronjob="db-backup"';
+const POSTGRES = 'environment="shop", namespace="shop", service="db-exporter"';
+const REDIS = 'environment="shop", namespace="shop", service="cache-exporter"';
+const NODE = 'environment="shop", namespace="shop", service="node-metrics", node="one"';
+
+/** Series of kube-state-metrics about a pod of the service `web`. */
+function ofPod(series: Series): Series {
+  return { [`kube_pod_labels{${KUBE_POD}, label_app_kubernetes_io_name="web"}`]: "1x60", ...series };
+}
+
+/** A pod that is not ready, in a phase. */
+function notReady(phase: string): Series {
+  return ofPod({
+    [`kube_pod_status_ready{${KUBE_POD}, condition="true"}`]: "0x60",
+    [`kube_pod_status_phase{${KUBE_POD}, phase="${phase}"}`]: "1x60",
+  });
+}
+
+/** A container that has ended for a reason and started anew. */
+function endedBy(reason: string): Series {
+  return ofPod({
+    [`kube_pod_container_status_last_terminated_timestamp{${KUBE_CONTAINER}}`]: "_x10 600x20",
+    [`kube_pod_container_status_last_terminated_reason{${KUBE_CONTAINER}, reason="${reason}"}`]: "_x10 1x20",
+  });
+}
+
+/** A backup that was begun ten minutes after the beginning; `succeeded` is when the newest one ended well, in seconds. */
+function backup(succeeded: number): Series {
+  return {
+    [`kube_cronjob_status_last_schedule_time{${BACKUP}}`]: "600x400",
+    [`kube_cronjob_status_last_successful_time{${BACKUP}}`]: `${succeeded}x400`,
+    [`kube_cronjob_next_schedule_time{${BACKUP}}`]: "87000x400",
+  };
+}
+
+/** A Postgres store whose databases have a size, in mebibytes; its volume has 1Gi. */
+function databases(mebibytes: number): Series {
+  return {
+    [`pg_database_size_bytes{${POSTGRES}, datname="app"}`]: `${mebibytes * MEBIBYTE}x60`,
+    [`pg_database_size_bytes{${POSTGRES}, datname="postgres"}`]: `${8 * MEBIBYTE}x60`,
+    [`pg_wal_size_bytes{${POSTGRES}}`]: `${64 * MEBIBYTE}x60`,
+  };
+}
+
+/** A Redis store that is nearly full. */
+function fullRedis(policy: string): Series {
+  return {
+    [`redis_memory_used_bytes{${REDIS}}`]: "95x60",
+    [`redis_memory_max_bytes{${REDIS}}`]: "100x60",
+    [`redis_instance_info{${REDIS}, maxmemory_policy="${policy}"}`]: "1x60",
+  };
+}
+
+function share(part: string, whole: string, labels: string, percent: number): Series {
+  return { [`${part}{${labels}}`]: `${percent}x60`, [`${whole}{${labels}}`]: "100x60" };
+}
+
+/** A scenario for each alert, by name; the environment has a service `web` with limits of 500m and 256Mi, and two stores. */
 export const ALERT_SCENARIOS: Readonly<Record<string, AlertScenario>> = {
   TargetDown: values(UP, "10m", "0x20", "0x3 1x20"),
   ServiceDown: {
@@ -122,6 +181,44 @@ export const ALERT_SCENARIOS: Readonly<Record<string, AlertScenario>> = {
   WorkQueueNotDrained: values("terrarium_work_queue_length", "40m", "5x60", "5 0 5 0 5 0 5x9 0 5x20 0x20"),
   EnvironmentDeletionBlocked: values('terrarium_environments{phase="DeleteBlocked"}', "30m", "1x60", "1x10 0x50"),
   OrphansFound: values('terrarium_garbage{kind="stack"}', "3h", "1x200", "1x60 0x140"),
+  OutOfMemoryKilled: { at: "15m", fires: endedBy("OOMKilled"), quiet: endedBy("Error") },
+  ImagePullFails: {
+    at: "15m",
+    fires: ofPod({
+      [`kube_pod_container_status_waiting_reason{${KUBE_CONTAINER}, reason="ImagePullBackOff"}`]: "1x60",
+    }),
+    quiet: ofPod({
+      [`kube_pod_container_status_waiting_reason{${KUBE_CONTAINER}, reason="ContainerCreating"}`]: "1x60",
+    }),
+  },
+  PodNotReady: { at: "20m", fires: notReady("Running"), quiet: notReady("Succeeded") },
+  BackupOverdue: { at: "5h", fires: backup(60), quiet: backup(1200) },
+  PostgresDown: values(`pg_up{${POSTGRES}}`, "10m", "0x20", "0x3 1x20"),
+  PostgresConnectionsNearLimit: {
+    at: "30m",
+    fires: share("pg_stat_database_numbackends", "pg_settings_max_connections", POSTGRES, 95),
+    quiet: share("pg_stat_database_numbackends", "pg_settings_max_connections", POSTGRES, 60),
+  },
+  PostgresVolumeFilling: { at: "30m", fires: databases(900), quiet: databases(500) },
+  RedisDown: values(`redis_up{${REDIS}}`, "10m", "0x20", "0x3 1x20"),
+  RedisMemoryNearLimit: { at: "30m", fires: fullRedis("noeviction"), quiet: fullRedis("allkeys-lru") },
+  RedisConnectionsRejected: values(`redis_rejected_connections_total{${REDIS}}`, "15m", "0x10 3x20", "3x30"),
+  RedisVolumeFilling: values(
+    `redis_aof_current_size_bytes{${REDIS}}`,
+    "30m",
+    `${950 * MEBIBYTE}x60`,
+    `${500 * MEBIBYTE}x60`,
+  ),
+  NodeDiskFilling: {
+    at: "30m",
+    fires: share("node_filesystem_avail_bytes", "node_filesystem_size_bytes", `${NODE}, mountpoint="/tmp"`, 10),
+    quiet: share("node_filesystem_avail_bytes", "node_filesystem_size_bytes", `${NODE}, mountpoint="/tmp"`, 20),
+  },
+  NodeMemoryNearLimit: {
+    at: "30m",
+    fires: share("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", NODE, 5),
+    quiet: share("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", NODE, 15),
+  },
   ReconcileFailures: values("terrarium_reconcile_failures_total", "30m", "0+1x60", "0x20 2x40"),
   PullRequestsUnread: {
     at: "3h",

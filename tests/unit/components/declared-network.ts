@@ -44,6 +44,7 @@ export interface Description {
     readonly loki: { readonly enabled: boolean };
     readonly grafana: { readonly enabled: boolean };
     readonly collector: { readonly enabled: boolean };
+    readonly exporters: Readonly<Record<"kubeState" | "node" | "postgres" | "redis", { readonly enabled: boolean }>>;
   };
 }
 
@@ -110,6 +111,7 @@ export const description: fc.Arbitrary<Description> = fc.record({
     loki: on,
     grafana: on,
     collector: on,
+    exporters: fc.record({ kubeState: on, node: on, postgres: on, redis: on }),
   }),
 });
 
@@ -140,11 +142,31 @@ export function declared({ services, dataStores, migrations, observability }: De
     }
     if (loki.enabled) open.add("prometheus > loki:3100");
     if (grafana.enabled) open.add("prometheus > grafana:3000");
+    for (const { name, port, reads } of exporters(observability, dataStores)) {
+      open.add(`prometheus > ${name}:${port}`);
+      if (reads) open.add(`${name} > ${reads}`);
+    }
   }
   if (grafana.enabled && prometheus.enabled) open.add("grafana > prometheus:9090");
   if (grafana.enabled && loki.enabled) open.add("grafana > loki:3100");
   if (collector.enabled && loki.enabled) open.add(`${LOG_COLLECTOR} > loki:3100`);
   return open;
+}
+
+/** Exporters that are there where Prometheus is, what they expose, and what they read. */
+function exporters(
+  { exporters }: Description["observability"],
+  dataStores: Description["dataStores"],
+): { name: string; port: number; reads?: string }[] {
+  const ofStore = { postgres: [9187, 5432], redis: [9121, 6379] } as const;
+  return [
+    ...(exporters.kubeState.enabled ? [{ name: "kube-state-metrics", port: 8080 }] : []),
+    ...(exporters.node.enabled ? [{ name: "node-metrics", port: 9100 }] : []),
+    ...Object.entries(dataStores).flatMap(([store, { engine }]) => {
+      const [port, storePort] = ofStore[engine];
+      return exporters[engine].enabled ? [{ name: `${store}-exporter`, port, reads: `${store}:${storePort}` }] : [];
+    }),
+  ];
 }
 
 /** Names of the parts that must have pods. */
@@ -153,7 +175,8 @@ export function partsOf({ services, dataStores, migrations, observability }: Des
   const parts = [...Object.keys(services), ...Object.keys(dataStores), ...Object.keys(migrations)];
   for (const [name, store] of Object.entries(dataStores))
     if (store.engine === "postgres" && store.backup !== false) parts.push(`${name}-backup`);
-  if (enabled && prometheus.enabled) parts.push("prometheus");
+  if (enabled && prometheus.enabled)
+    parts.push("prometheus", ...exporters(observability, dataStores).map(({ name }) => name));
   if (enabled && loki.enabled) parts.push("loki");
   if (enabled && grafana.enabled) parts.push("grafana");
   if (enabled && loki.enabled && collector.enabled) parts.push(LOG_COLLECTOR);

@@ -145,6 +145,7 @@ describe("Postgres", () => {
         `ALTER ROLE "owner_a" PASSWORD :'login_password';`,
         `ALTER ROLE "owner_a" SET role = 'owner';`,
         "ALTER ROLE postgres PASSWORD :'superuser_password';",
+        `SELECT 'ALTER ROLE "terrarium_exporter" NOLOGIN' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'terrarium_exporter') \\gexec`,
         `SELECT 'CREATE DATABASE "shop" OWNER "owner"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'shop') \\gexec`,
         '\\connect "shop"',
         'CREATE EXTENSION IF NOT EXISTS "vector";',
@@ -166,6 +167,21 @@ describe("Postgres", () => {
     for (const probe of [beside?.startupProbe, beside?.readinessProbe])
       assert.deepEqual(probe?.exec.command, ["test", "-s", "/tmp/applied"]);
     assert.equal(spawnSync("sh", ["-n", "-c", String(beside?.command.at(-1))]).status, 0);
+  });
+
+  it("has a role for its exporter, which sees statistics and no data, where there is an exporter", async () => {
+    const { recording } = await create({}, "dev", true);
+    const sql = rolesSql(recording).split("\n");
+    const about = sql.filter((line) => line.includes("exporter"));
+    assert.deepEqual(about, [
+      "\\set exporter_password `cat /run/secrets/postgres/exporter-password`",
+      `SELECT 'CREATE ROLE "terrarium_exporter"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'terrarium_exporter') \\gexec`,
+      'GRANT pg_monitor TO "terrarium_exporter";',
+      `ALTER ROLE "terrarium_exporter" LOGIN PASSWORD :'exporter_password';`,
+    ]);
+    const { stringData } = recording.one("Secret", "shop-db").object;
+    assert.equal(stringData["exporter-password"], generatedPassword("shop-db-exporter"));
+    assert.ok(!("exporter-password" in (await create()).recording.one("Secret", "shop-db").object.stringData));
   });
 
   it("needs no extension at all", async () => {

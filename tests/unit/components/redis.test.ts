@@ -16,7 +16,7 @@ function resolvedRedis(store: object, tier: Tier): ResolvedRedis {
   return resolved;
 }
 
-async function create(store: object = {}, tier: Tier = "dev") {
+async function create(store: object = {}, tier: Tier = "dev", exporter = false) {
   const { result, recording } = await record(
     () =>
       new Redis("cache", {
@@ -24,6 +24,7 @@ async function create(store: object = {}, tier: Tier = "dev") {
         store: resolvedRedis(store, tier),
         policy: CLOSED,
         checksumKey: "key",
+        exporter,
       }),
   );
   return { connection: result.connection, recording };
@@ -105,6 +106,23 @@ describe("Redis", () => {
       { name: "REDISCLI_AUTH", valueFrom: { secretKeyRef: { name: "cache", key: "password" } } },
     ]);
     assert.deepEqual(recording.one("Secret", "cache").secretPaths, ["stringData"]);
+  });
+
+  it("has a user for its exporter, which may ask how it is and nothing else, where there is an exporter", async () => {
+    const { recording } = await create({}, "dev", true);
+    const exporter = generatedPassword("cache-exporter");
+    assert.deepEqual(redisConf(recording).slice(-3), [
+      `requirepass ${PASSWORD}`,
+      `user terrarium_exporter on >${exporter} +info`,
+      "",
+    ]);
+    const holders = recording.objects().filter(({ object }) => pathsOf(object, exporter).length > 0);
+    assert.deepEqual(
+      holders.map(({ name }) => name),
+      ["cache-secret"],
+    );
+    assert.equal(recording.one("Secret", "cache").object.stringData["exporter-password"], exporter);
+    assert.deepEqual(podOf(recording).spec.volumes.find(({ name }) => name === "config")?.secret?.items?.length, 1);
   });
 
   it("is ready when it answers, and alive also while it loads its data", async () => {

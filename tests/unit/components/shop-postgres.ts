@@ -20,6 +20,7 @@ function resolvedPostgres(store: object = {}, tier: Tier = "dev"): ResolvedPostg
 export async function createPostgres(
   store: object = {},
   tier: Tier = "dev",
+  exporter = false,
 ): Promise<{ connection: Connection; recording: Recording }> {
   const { result, recording } = await record(
     () =>
@@ -28,6 +29,7 @@ export async function createPostgres(
         store: resolvedPostgres(store, tier),
         policy: CLOSED,
         backupPolicy: CLOSED,
+        exporter,
       }),
   );
   return { connection: result.connection, recording };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { CATALOGUE, CLUSTER_IMAGES, IMAGE_TOOLS, type ImageName } from "../../../images/index.ts";
+import { CATALOGUE, CLUSTER_IMAGES, IMAGE_TOOLS, toolsOf, type ImageName } from "../../../images/index.ts";
 import { entryOf } from "../../../images/catalogue.ts";
 import { NODE_VERSION } from "../../../images/node-images.ts";
 import { fullReference, type RootRecipe } from "../../../images/recipe.ts";
@@ -37,7 +37,7 @@ describe("the catalogue of images", () => {
   it("gives every reference a host, a folder and a tag, and none twice", () => {
     const references = names.map((name) => CATALOGUE[name].reference);
     for (const reference of references)
-      assert.match(reference, /^(docker\.io|localhost)\/[a-z0-9-]+\/[a-z0-9-]+:[\w.-]+$/);
+      assert.match(reference, /^(docker\.io|registry\.k8s\.io|localhost)\/[a-z0-9-]+\/[a-z0-9_-]+:[\w.-]+$/);
     assert.equal(new Set(references).size, references.length);
   });
 
@@ -52,6 +52,14 @@ describe("the catalogue of images", () => {
       if ("file" in from) assert.ok(existsSync(ownFile(from.file)), from.file);
       if ("tool" in from) assert.ok(binaries.includes(from.tool), from.tool);
     }
+  });
+
+  it("asks for the tools that go into the named images and those below them, and for no others", () => {
+    assert.deepEqual(toolsOf(["redis7", "prometheus", "busybox"]), ["prometheus"]);
+    assert.deepEqual(toolsOf(["redisExporter", "nodeExporter"]), ["node-exporter", "redis-exporter"]);
+    assert.deepEqual(toolsOf(["platform"]), ["pulumi", "kubectl"]);
+    assert.deepEqual(toolsOf(["grafana"]), []);
+    assert.deepEqual(toolsOf(names), IMAGE_TOOLS);
   });
 
   it("has the Node that runs Terrarium itself", () => {

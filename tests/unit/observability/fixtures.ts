@@ -14,7 +14,12 @@ export function placements(tier: Tier = "dev"): { readonly placement: Placement;
 }
 
 /** An environment with one service that is scraped and one that is not. */
-export function environment(tier: Tier = "dev", observability: EnvironmentSpec["observability"] = {}) {
+export function environment(
+  tier: Tier = "dev",
+  observability: EnvironmentSpec["observability"] = {},
+  dataStores: EnvironmentSpec["dataStores"] = {},
+  more: EnvironmentSpec["services"] = {},
+) {
   const image = "registry.example.com/web:1.2.3";
   return resolveEnvironment({
     name: "shop",
@@ -23,7 +28,9 @@ export function environment(tier: Tier = "dev", observability: EnvironmentSpec["
     services: {
       web: { image, resources: { limits: { cpu: "500m", memory: "256Mi" } } },
       quiet: { image, metrics: false },
+      ...more,
     },
+    dataStores,
     observability,
   });
 }

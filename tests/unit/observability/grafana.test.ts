@@ -180,7 +180,9 @@ describe("Grafana", () => {
 });
 
 describe("dashboards", () => {
-  const all = (sources: readonly DataSource[]) => Object.values(createDashboards("shop", sources, { previews: true }));
+  const exporters = { postgres: { enabled: true }, redis: { enabled: true } };
+  const all = (sources: readonly DataSource[]) =>
+    Object.values(createDashboards("shop", sources, { previews: true, exporters }));
 
   it("lead to each other, and nowhere else", () => {
     const dashboards = all(["prometheus", "loki"]);
@@ -196,6 +198,29 @@ describe("dashboards", () => {
   it("show preview environments only where Prometheus reads them", () => {
     assert.ok(!("previews.json" in createDashboards("shop", ["prometheus", "loki"])));
     assert.ok("previews.json" in createDashboards("shop", ["prometheus", "loki"], { previews: true }));
+  });
+
+  it("show a kind of data store only where it has an exporter", () => {
+    const files = (postgres: boolean, redis: boolean) =>
+      Object.keys(
+        createDashboards("shop", ["prometheus"], {
+          exporters: { postgres: { enabled: postgres }, redis: { enabled: redis } },
+        }),
+      ).filter((file) => ["postgres.json", "redis.json"].includes(file));
+    assert.deepEqual(Object.keys(createDashboards("shop", ["prometheus"])).length, 3);
+    assert.deepEqual(files(true, false), ["postgres.json"]);
+    assert.deepEqual(files(false, true), ["redis.json"]);
+  });
+
+  it("let one choose among the stores by their own names", () => {
+    for (const [uid, series] of [
+      ["terrarium-postgres", "pg_up"],
+      ["terrarium-redis", "redis_up"],
+    ]) {
+      const [variable] = all(["prometheus"]).find((page) => page.uid === uid)?.templating.list ?? [];
+      assert.equal(variable?.query["query"], `label_values(${series}, service)`);
+      assert.equal(new RegExp(variable?.regex?.slice(1, -1) ?? "").exec("orders-exporter")?.[1], "orders");
+    }
   });
 
   it("ask of the platform service what it exposes", async () => {

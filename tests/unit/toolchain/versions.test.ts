@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { binariesOf, foldersOf } from "../../../clusters/toolchain/recipe.ts";
 import * as checkerRecipes from "../../../clusters/toolchain/checker-recipes.ts";
+import * as exporterRecipes from "../../../clusters/toolchain/exporter-recipes.ts";
 import * as gitopsRecipes from "../../../clusters/toolchain/gitops-recipes.ts";
 import * as recipes from "../../../clusters/toolchain/recipes.ts";
 import { goModules } from "../../../clusters/toolchain/versions.ts";
@@ -28,7 +29,11 @@ describe("pinned versions", () => {
     const pinned = Object.keys(goModules).sort();
     assert.deepEqual((await readdir(modules)).sort(), pinned);
     assert.deepEqual(
-      [...new Set(Object.values({ ...recipes, ...checkerRecipes, ...gitopsRecipes }).flatMap(foldersOf))].sort(),
+      [
+        ...new Set(
+          Object.values({ ...recipes, ...checkerRecipes, ...exporterRecipes, ...gitopsRecipes }).flatMap(foldersOf),
+        ),
+      ].sort(),
       pinned,
     );
   });
@@ -48,7 +53,7 @@ describe("pinned versions", () => {
   });
 
   it("make recipes whose binaries have distinct names", () => {
-    const names = Object.values({ ...recipes, ...gitopsRecipes }).flatMap(binariesOf);
+    const names = Object.values({ ...recipes, ...exporterRecipes, ...gitopsRecipes }).flatMap(binariesOf);
     assert.deepEqual([...new Set(names)], names);
     assert.ok(names.includes("kube-apiserver") && names.includes("pulumi-analyzer-policy"));
   });

@@ -3,7 +3,7 @@ import { NAME, MIGRATION } from "./wording.ts";
 
 const RESERVED =
   "a name other than default-deny, allow-dns, allow-https-egress, allow-within-namespace, prometheus, alertmanager, loki, grafana, log-collector, " +
-  "kubernetes, which Terrarium uses itself";
+  "kube-state-metrics, node-metrics, kubernetes, which Terrarium uses itself";
 
 /** Names that Kubernetes or Terrarium can't take. */
 export const names: readonly Refusal[] = [

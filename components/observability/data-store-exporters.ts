@@ -1,0 +1,71 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  DATA_STORE_PORTS,
+  EXPORTER_LOGIN,
+  type ExporterPart,
+  type ResolvedDataStore,
+  type ResolvedPostgres,
+} from "../../spec/index.ts";
+import type { ComponentArgs } from "../component.ts";
+import { EXPORTER_PASSWORD } from "../data-stores/connection.ts";
+import type { PolicySpec } from "../network-policies.ts";
+import type { ContainerArgs } from "../pod.ts";
+import { Exporter } from "./exporter.ts";
+
+/** Arguments of {@link DataStoreExporter}. */
+export interface DataStoreExporterArgs extends ComponentArgs {
+  readonly exporter: ExporterPart;
+  /** Name of the data store. */
+  readonly storeName: string;
+  readonly store: ResolvedDataStore;
+  readonly policy: PolicySpec;
+}
+
+/** Tells Prometheus how a Postgres or Redis store is, which it asks as a user that can read no data. */
+export class DataStoreExporter extends Exporter {
+  constructor(name: string, args: DataStoreExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { storeName, store } = args;
+    super(
+      name,
+      store.engine === "postgres"
+        ? { ...args, container: postgresExporter(storeName, store) }
+        : { ...args, container: redisExporter(storeName), healthPath: "/health" },
+      opts,
+    );
+  }
+}
+
+/**
+ * Without the statistics of each table and index: there is no bound to how many an application has.
+ *
+ * @see https://github.com/prometheus-community/postgres_exporter
+ */
+function postgresExporter(storeName: string, { database }: ResolvedPostgres): Pick<ContainerArgs, "args" | "env"> {
+  return {
+    args: ["--no-collector.stat_user_tables", "--no-collector.statio_user_tables"],
+    env: {
+      DATA_SOURCE_URI: `${storeName}:${DATA_STORE_PORTS.postgres}/${database}?sslmode=disable`,
+      DATA_SOURCE_USER: EXPORTER_LOGIN,
+      DATA_SOURCE_PASS: { secretKeyRef: { name: storeName, key: EXPORTER_PASSWORD } },
+    },
+  };
+}
+
+/**
+ * With INFO alone, and without the page that asks any server that is named to it.
+ *
+ * @see https://github.com/oliver006/redis_exporter
+ */
+function redisExporter(storeName: string): Pick<ContainerArgs, "args" | "env"> {
+  return {
+    env: {
+      REDIS_ADDR: `redis://${storeName}:${DATA_STORE_PORTS.redis}`,
+      REDIS_USER: EXPORTER_LOGIN,
+      REDIS_PASSWORD: { secretKeyRef: { name: storeName, key: EXPORTER_PASSWORD } },
+      REDIS_EXPORTER_CONFIG_COMMAND: "-",
+      REDIS_EXPORTER_SET_CLIENT_NAME: "false",
+      REDIS_EXPORTER_EXCLUDE_LATENCY_HISTOGRAM_METRICS: "true",
+      REDIS_EXPORTER_DISABLE_SCRAPE_ENDPOINT: "true",
+    },
+  };
+}
