@@ -126,7 +126,8 @@ export class ScriptedApi implements Api {
 
   #list(path: string, { labelSelector }: Readonly<Record<string, string>>): unknown {
     // A path that names one object has an even number of parts below the version.
-    if (!/\/[a-z]+s(es)?$/.test(path)) throw new ApiError(404, `no ${path}`);
+    const parts = path.replace(/^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\//, "").split("/");
+    if (parts.length % 2 === 0) throw new ApiError(404, `no ${path}`);
     const items = [...this.objects].filter(([key]) => key.slice(0, key.lastIndexOf("/")) === path);
     const labelled = items.filter(([, { metadata }]) => hasLabels(metadata, labelSelector));
     return { metadata: { resourceVersion: String(this.#version) }, items: labelled.map(([, object]) => object) };
