@@ -35,6 +35,9 @@ COPY components /app/components
 COPY clusters /app/clusters
 COPY stacks /app/stacks
 COPY platform /app/platform
+# Pulumi runs packs by a shell script of its own, and the runtime has no shell.
+COPY policies /app/policies
+COPY policies/pulumi-analyzer-policy /opt/terrarium/bin/pulumi-analyzer-policy
 
 # With a shell, to look around in, and with a HEALTHCHECK for plain container engines: Kubernetes has its own probes. The
 # platform is named because older buildah carries that of the first stage on.

@@ -155,14 +155,15 @@ async function readBase(
   throw new PlatformConfigError(config, [{ path: where, expected: "a file that holds a map of keys to values" }]);
 }
 
-/** Files with secrets, which operations read; a relative name starts at the configuration's folder. */
+/** Files with secrets and policy packs, which operations read; a relative name starts at the configuration's folder. */
 function withFullPaths(config: PlatformConfig, folder: string): PlatformConfig {
   const repositories = mapValues(config.repositories, (repository) => ({
     ...repository,
     secretFiles: mapValues(repository.secretFiles, (file) => resolve(folder, file)),
   }));
   const pullRequests = withFilesOfGitHub(config.pullRequests, (_key, file) => resolve(folder, file));
-  return { ...config, repositories, pullRequests };
+  const policyPacks = config.runner.policyPacks.map((pack) => resolve(folder, pack));
+  return { ...config, repositories, pullRequests, runner: { ...config.runner, policyPacks } };
 }
 
 /** Seeds' SQL files are read; whoever has the configuration needs no other file for them. */

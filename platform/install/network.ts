@@ -2,7 +2,7 @@ import { HTTPS_PORT, PREVIEW_ENVIRONMENT, selectorLabels } from "../../spec/inde
 import { ACTIVATOR_ADMIN_PORT, activatorLabels } from "../names.ts";
 import type { Installation } from "./installation.ts";
 import type { Manifest } from "./manifest.ts";
-import { APPLICATION, SERVICE } from "./names.ts";
+import { SERVICE } from "./names.ts";
 
 /** What an installation knows of the cluster. */
 export interface ApiServerAddress {
@@ -16,7 +16,7 @@ const EVERYWHERE = "0.0.0.0/0";
 
 /**
  * Policies beyond those of the service's environment, which close everything but DNS and, for the service, the API server:
- * metrics come in from the namespace of the monitoring, and both the service and its Jobs reach the state.
+ * metrics come in from the namespace of the monitoring, and both the service and its Jobs reach the state; the activator does not.
  */
 export function networkManifests(installation: Installation, apiServer: readonly ApiServerAddress[]): Manifest[] {
   const { namespace, config, stateAddress } = installation;
@@ -29,9 +29,7 @@ export function networkManifests(installation: Installation, apiServer: readonly
     }),
     ...callers(namespace, service, config.http),
     ...(config.sleep.activator ? activatorPolicies(namespace, monitoring) : []),
-    ...(outside.length > 0
-      ? [policy(namespace, "allow-state", { "app.kubernetes.io/part-of": APPLICATION }, { egress: outside.map(to) })]
-      : []),
+    ...(outside.length > 0 ? [policy(namespace, "allow-state", service, { egress: outside.map(to) })] : []),
     ...(config.pullRequests.github === undefined
       ? []
       : [
@@ -43,7 +41,7 @@ export function networkManifests(installation: Installation, apiServer: readonly
             namespace,
             "allow-operations",
             { "app.kubernetes.io/name": "terrarium-operation" },
-            { egress: apiServer.map(to) },
+            { egress: [...apiServer, ...outside].map(to) },
           ),
         ]
       : []),

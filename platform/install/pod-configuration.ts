@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { mapValues } from "../../spec/index.ts";
 import type { PlatformConfig, PlatformSettings } from "../config.ts";
 import { repositoryKey } from "../domain/names.ts";
@@ -19,6 +20,10 @@ export interface PodConfiguration {
   /** Where the stacks' state is; undefined: in the service's own volume. May hold a password. */
   readonly stateAddress?: string;
 }
+
+/** Terrarium's own policy pack on this machine, and the folder in which the image has it. */
+const OWN_PACK = fileURLToPath(new URL("../../policies", import.meta.url));
+const IMAGE_FOLDER = "/app";
 
 /** Port of the service in its pod where the configuration leaves the choice. */
 const PORT = 8080;
@@ -42,10 +47,6 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
     throw new InstallationError(
       "runner.kind: job needs state that other pods reach, and runner.state names none. Name a PostgreSQL server or a bucket in runner.state.address or runner.state.addressFile.",
     );
-  if (runner.policyPacks.length > 0)
-    throw new InstallationError(
-      "runner.policyPacks: the service's image has nothing that runs policy packs. Leave it out, or run the service by hand: terrarium platform run.",
-    );
   const { passphraseFile, secretsProvider, saveOnce } = runner.state;
   if (passphraseFile !== undefined)
     mounted(PASSPHRASE_FILE, readText("runner.state.passphraseFile", passphraseFile).trim());
@@ -66,6 +67,7 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
       ),
       runner: {
         ...runner,
+        policyPacks: runner.policyPacks.map(packInImage),
         namespaceRole: clusterNames(namespace).environment,
         state: {
           secretsProvider,
@@ -79,6 +81,15 @@ export function toPodConfiguration({ config, domain }: PlatformSettings, image: 
     files,
     ...(stateAddress === undefined ? {} : { stateAddress }),
   };
+}
+
+/** Where the image has a policy pack: Terrarium's own, or one that an image made from ours has. */
+function packInImage(folder: string): string {
+  if (folder === OWN_PACK) return `${IMAGE_FOLDER}/policies`;
+  if (folder.startsWith(`${IMAGE_FOLDER}/`)) return folder;
+  throw new InstallationError(
+    `runner.policyPacks: ${folder} is a folder of this machine, which pods do not have. Name ${OWN_PACK}, which the image has too; or make an image of your own from it with your pack in a folder below ${IMAGE_FOLDER}, name that folder, and install with --image.`,
+  );
 }
 
 function addressOf({ address, addressFile }: PlatformConfig["runner"]["state"]): string | undefined {

@@ -46,7 +46,8 @@ export const runnerSettingsSchema = z
       .prefault({})
       .meta({ description: "The stacks' state." }),
     policyPacks: z.array(z.string().min(1)).default([]).meta({
-      description: "Folders of CrossGuard policy packs; each preview must pass them before anything is changed.",
+      description:
+        "Folders of CrossGuard policy packs; each preview must pass them before anything is changed. Relative names start at this file's folder.",
     }),
     timeout: span.default("30m").meta({ description: "Longest time of one operation." }),
     grace: span.default("30s").meta({

@@ -1,6 +1,7 @@
 /**
- * Installs the platform service with its own image on real pods, drives one preview environment from its creation to its end, and
- * does the same once more with state in Postgres, two replicas and operations as Jobs. Says how long each step took.
+ * Installs the platform service with its own image on real pods, drives one preview environment from its creation to its end, has
+ * its policies forbid another one, and does the first once more with state in Postgres, two replicas and operations as Jobs. Then
+ * the leader is killed in the middle of a Job. Says how long each step took.
  *
  * Usage: npm run platform-on-pods
  */
@@ -11,7 +12,8 @@ import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { formatTable } from "../../cli/table.ts";
 import { IMAGE } from "../../platform/install/names.ts";
-import { IMAGES } from "../../spec/index.ts";
+import { IMAGES, type PreviewEnvironment } from "../../spec/index.ts";
+import { eventually } from "./eventually.ts";
 import { onStack } from "./layer.ts";
 
 const REPOSITORY = "https://git.example.com/team/auth";
@@ -19,10 +21,10 @@ const REPOSITORY = "https://git.example.com/team/auth";
 const STATE = "platform-test-state";
 const ADDRESS = `postgres://postgres:only-for-this-test@postgres.${STATE}.svc/postgres?sslmode=disable`;
 
-const inPod = { operations: 2, runner: { memory: "768Mi", spare: 0 } };
-const asJobs = { operations: 2, runner: { kind: "job", memory: "768Mi", state: { address: ADDRESS } } };
-
 process.exitCode = await onStack(async (checkout) => {
+  const runner = { memory: "1Gi", policyPacks: [join(checkout, "policies")] };
+  const inPod = { operations: 2, runner: { ...runner, spare: 0 } };
+  const asJobs = { operations: 2, runner: { ...runner, kind: "job", state: { address: ADDRESS } } };
   const rows: string[][] = [];
   const file = join(checkout, ".terrarium", "platform-on-pods.yaml");
   const terrarium = async (...args: string[]): Promise<string> => {
@@ -50,10 +52,80 @@ process.exitCode = await onStack(async (checkout) => {
     const left = await kubectl("get", "namespaces", "--output=name");
     if (/preview-pods/.test(left)) throw new Error(`its namespace is still there:\n${left}`);
   };
+  const create = async (name: string, service: object): Promise<void> => {
+    const manifest = {
+      apiVersion: "terrarium.dev/v1alpha1",
+      kind: "Environment",
+      metadata: { name, namespace: "terrarium" },
+      spec: { source: { repository: REPOSITORY, branch: "main" }, overrides: { services: { auth: service } } },
+    };
+    writeFileSync(file, JSON.stringify(manifest));
+    await kubectl("apply", "--filename", file);
+  };
+  const read = async <T>(...args: string[]): Promise<T> =>
+    JSON.parse(await kubectl("get", "--namespace=terrarium", "--output=json", ...args)) as T;
+  const remove = (name: string) => onPlatform("env", "delete", name, "--wait", "--timeout", "3m");
+  /** An image without a version, which a mandatory rule of Terrarium's own pack is about. */
+  const forbid = async (how: string): Promise<void> => {
+    await step(`${how}: policies forbid an environment`, async () => {
+      await create("forbidden", { image: "terrarium/guestbook:latest" });
+      const ready = await eventually(
+        "the policies' verdict",
+        async () => {
+          const { status } = await read<PreviewEnvironment>("environments.terrarium.dev/forbidden");
+          const condition = status?.conditions?.find(({ type }) => type === "Ready");
+          return status?.phase === "Failed" || condition?.status === "True" ? condition : undefined;
+        },
+        { timeoutMs: 120_000, everyMs: 1_000 },
+      );
+      if (ready.reason !== "PolicyViolation" || !ready.message.includes("pinned-images"))
+        throw new Error(`the policies did not forbid it: ${JSON.stringify(ready)}`);
+      const made = await kubectl("get", "deployments,services", "--namespace=preview-forbidden", "--output=name");
+      if (made !== "") throw new Error(`something of it was made: ${made}`);
+    });
+    await remove("forbidden");
+  };
+  const jobsOf = async (stack: string) =>
+    (await read<{ items: Job[] }>("jobs", `--selector=terrarium.dev/stack=${stack}`)).items;
+  const leader = async (): Promise<string> =>
+    (await read<{ spec: { holderIdentity: string } }>("leases/terrarium-platform")).spec.holderIdentity;
+  /** The next leader takes over the Job that runs, and makes no second one. */
+  const handOver = async (): Promise<void> => {
+    // So that the Job still runs when another replica leads.
+    const slow = { probes: { readiness: { initialDelaySeconds: 45 } } };
+    await create("handed", slow);
+    const job = await eventually(
+      "a Job that runs",
+      async () => {
+        const [first] = await jobsOf("handed");
+        return first?.status?.ready === 1 ? first : undefined;
+      },
+      { timeoutMs: 120_000, everyMs: 500 },
+    );
+    const before = await leader();
+    await step("as Jobs: the leader is killed while a Job runs, and another one leads", async () => {
+      const pod = before.replace(/-[0-9a-f]{8}$/, "");
+      await kubectl("delete", "pod", pod, "--namespace=terrarium", "--grace-period=0", "--force");
+      await eventually("another leader", async () => ((await leader()) === before ? undefined : true), {
+        timeoutMs: 60_000,
+        everyMs: 500,
+      });
+      const [same] = await jobsOf("handed");
+      if (same?.status?.active !== 1) throw new Error("the Job ended too early to be handed over");
+    });
+    await step("as Jobs: the environment is Ready by the same Job", async () => {
+      await kubectl("wait", "tenv/handed", "--for=condition=Ready", "--namespace=terrarium", "--timeout=180s");
+      const uids = (await jobsOf("handed")).map(({ metadata }) => metadata.uid);
+      if (uids.length !== 1 || uids[0] !== job.metadata.uid)
+        throw new Error(`the Job was ${job.metadata.uid}; there were ${uids.join(", ")}`);
+    });
+    await remove("handed");
+  };
   try {
     await step("the image is made and loaded", () => onPlatform("images", IMAGE, IMAGES.postgres17.image));
     await step("installed", () => install(inPod));
     await live("in the service's pod");
+    await forbid("in the service's pod");
     await step("a Postgres for state", async () => {
       const manifests = join(checkout, ".terrarium", "platform-on-pods-state.json");
       writeFileSync(manifests, JSON.stringify({ apiVersion: "v1", kind: "List", items: postgres() }));
@@ -63,6 +135,8 @@ process.exitCode = await onStack(async (checkout) => {
     });
     await step("installed with two replicas and operations as Jobs", () => install(asJobs));
     await live("as Jobs");
+    await forbid("as Jobs");
+    await handOver();
     await step("uninstalled", () => onPlatform("platform", "uninstall"));
   } catch (error) {
     const { message, stderr = "" } = error as Error & { stderr?: string };
@@ -85,6 +159,12 @@ process.exitCode = await onStack(async (checkout) => {
   console.log(`\n${formatTable(["STEP", "TIME"], rows)}`);
   return 0;
 });
+
+/** A Job of an operation, as far as it is looked at. */
+interface Job {
+  readonly metadata: { readonly uid: string };
+  readonly status?: { readonly active?: number; readonly ready?: number };
+}
 
 /** One small service, whose image stack `local` has. */
 function environment(): object {

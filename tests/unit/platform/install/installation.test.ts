@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { readConfigFile } from "../../../../platform/config-file.ts";
 import { type Installation, toInstallation } from "../../../../platform/install/installation.ts";
@@ -48,9 +49,20 @@ describe("an installation of the platform service", () => {
     assert.ok(spec.template.spec.containers[0]?.args.includes("--data=/tmp/terrarium"));
     assert.equal(disruption(recording), 1);
     const to = [{ ipBlock: { cidr: "0.0.0.0/0" } }];
-    const { podSelector, egress } = networkPolicy(recording, "allow-state") ?? {};
+    const { egress } = networkPolicy(recording, "allow-state") ?? {};
     assert.deepEqual(egress, [{ to, ports: [{ protocol: "TCP", port: 5432 }] }]);
-    assert.deepEqual(podSelector, { matchLabels: { "app.kubernetes.io/part-of": "terrarium" } });
+  });
+
+  it("lets the service and its Jobs reach the state's server, and not the activator", async () => {
+    const server = "{ state: { address: 'postgres://192.0.2.7:6432/state' }, kind: KIND }";
+    const whoReaches = async (kind: string): Promise<string[]> => {
+      const config = `{ url: "https://{name}.preview.example.com", sleep: { activator: {} }, runner: ${server.replace("KIND", kind)} }`;
+      const open = (await install(config)).all("NetworkPolicy").map(({ object }) => object);
+      const toServer = open.filter(({ spec }) => pathsOf(spec.egress, "192.0.2.7/32").length > 0);
+      return toServer.map(({ spec }) => spec.podSelector.matchLabels["app.kubernetes.io/name"] ?? "anybody").sort();
+    };
+    assert.deepEqual(await whoReaches("process"), ["terrarium-platform"]);
+    assert.deepEqual(await whoReaches("job"), ["terrarium-operation", "terrarium-platform"]);
   });
 
   it("opens the way to the very address of the state's server where that is known", async () => {
@@ -180,6 +192,7 @@ describe("an installation of the platform service", () => {
     const { egress } = networkPolicy(recording, "allow-operations") ?? {};
     assert.deepEqual(egress, [
       { to: [{ ipBlock: { cidr: "192.0.2.1/32" } }], ports: [{ protocol: "TCP", port: 6443 }] },
+      { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [{ protocol: "TCP", port: 5432 }] },
     ]);
     const secrets = rules(recording, "Role", "terrarium-platform").filter(({ resources }) =>
       resources.includes("secrets"),
@@ -215,14 +228,20 @@ describe("an installation of the platform service", () => {
       assert.ok(!rules(recording, "ClusterRole", name).some(({ resources }) => resources.includes("secrets")));
   });
 
+  it("asks the policy packs that the image has: Terrarium's own, and those of an image that was made from it", async () => {
+    const own = fileURLToPath(new URL("../../../../policies", import.meta.url));
+    const { config } = await describeIt(`runner: { policyPacks: ["${own}", /app/packs/ours] }`);
+    assert.deepEqual(config.runner.policyPacks, ["/app/policies", "/app/packs/ours"]);
+  });
+
   it("refuses what means this machine or can't be read, and says where", async () => {
     await assert.rejects(describeIt('runner: { state: { address: "file:///srv/state" } }'), {
       name: "InstallationError",
       message: /^runner\.state names a folder of this machine/,
     });
-    await assert.rejects(describeIt("runner: { policyPacks: [policies] }"), {
+    await assert.rejects(describeIt("runner: { policyPacks: [my-pack] }"), {
       name: "InstallationError",
-      message: /^runner\.policyPacks: the service's image has nothing/,
+      message: /^runner\.policyPacks: \/.*\/my-pack is a folder of this machine, which pods do not have\./,
     });
     await assert.rejects(describeIt("runner: { kind: job }"), {
       name: "InstallationError",
