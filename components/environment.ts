@@ -11,6 +11,7 @@ import {
 } from "../spec/index.ts";
 import type { Placement, Transform } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
+import type { GoldenSnapshot } from "./data-stores/golden-snapshot.ts";
 import { Postgres } from "./data-stores/postgres.ts";
 import { Redis } from "./data-stores/redis.ts";
 import { Migration } from "./migration.ts";
@@ -27,6 +28,14 @@ export interface ClusterFacts {
   readonly serviceMonitors: boolean;
   /** Where its API server is, behind the Service. */
   readonly apiServer: readonly ApiServerAddress[];
+  /** The snapshots that Postgres stores name, by store; or why there is none. @default nobody has looked: there are none */
+  readonly snapshots?: Readonly<Record<string, GoldenSnapshot | MissingSnapshot>>;
+}
+
+/** A snapshot that can't be used. */
+export interface MissingSnapshot {
+  /** Why, for people. */
+  readonly missing: string;
 }
 
 /** Arguments of {@link Environment}. */
@@ -162,6 +171,7 @@ export class Environment extends pulumi.ComponentResource {
               store,
               backupPolicy: this.policy(backupName(name)),
               seedPolicy: this.policy(seedName(name)),
+              snapshot: store.snapshot && foundSnapshot(this.args.facts?.snapshots?.[name]),
               secretValues: this.args.secretValues,
             },
             { parent: this },
@@ -253,6 +263,10 @@ export class Environment extends pulumi.ComponentResource {
   private apiServer(): readonly ApiServerAddress[] {
     return this.args.facts?.apiServer ?? ANY_API_SERVER;
   }
+}
+
+function foundSnapshot(found: GoldenSnapshot | MissingSnapshot | undefined): GoldenSnapshot | undefined {
+  return found && "handle" in found ? found : undefined;
 }
 
 function prerequisitesOf(part: { readonly prerequisites: readonly pulumi.Resource[] }): readonly pulumi.Resource[] {

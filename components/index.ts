@@ -7,10 +7,12 @@ export {
   type TransformedChild,
 } from "./component.ts";
 export type { Connection } from "./data-stores/connection.ts";
-export { Postgres, type PostgresArgs } from "./data-stores/postgres.ts";
+export type { GoldenSnapshot } from "./data-stores/golden-snapshot.ts";
+export { claimName, Postgres, type PostgresArgs } from "./data-stores/postgres.ts";
+export { readSeedMessages } from "./data-stores/seed.ts";
 export { Redis, type RedisArgs } from "./data-stores/redis.ts";
 export { toCanonicalForm } from "./canonical-form.ts";
-export { Environment, type ClusterFacts, type EnvironmentArgs } from "./environment.ts";
+export { Environment, type ClusterFacts, type EnvironmentArgs, type MissingSnapshot } from "./environment.ts";
 export { Migration, type MigrationArgs } from "./migration.ts";
 export { Namespace, type NamespaceArgs } from "./namespace.ts";
 export {

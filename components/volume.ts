@@ -3,6 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { SKIP_AWAIT, type ObjectMetadata } from "./component.ts";
 import type { Volume } from "./pod.ts";
 
+/** Object beside a claim that its volume is made from. */
+export interface VolumeSource {
+  readonly apiGroup: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
 /** Arguments of {@link createVolume}. */
 export interface VolumeArgs {
   /** Builds metadata with the standard labels. */
@@ -13,6 +20,8 @@ export interface VolumeArgs {
   readonly size: string;
   /** @default the cluster's default class */
   readonly storageClass?: string;
+  /** @default it starts empty */
+  readonly dataSource?: VolumeSource;
 }
 
 /**
@@ -36,10 +45,12 @@ export function createVolume(
       spec: {
         accessModes: ["ReadWriteOnce"],
         storageClassName: args.storageClass,
+        dataSource: args.dataSource,
         resources: { requests: { storage: args.size } },
       },
     },
-    opts,
+    // What it was made from can't be changed; a claim that differs would be replaced, and its data lost.
+    { ...opts, ignoreChanges: ["spec.dataSource"] },
   );
   return { volume: { name: "data", persistentVolumeClaim: { claimName: args.claim } }, claim };
 }

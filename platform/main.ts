@@ -30,6 +30,7 @@ import { createLog } from "./log.ts";
 import { Operations } from "./operations.ts";
 import { gitHubPullRequests } from "./pull-requests/index.ts";
 import { Reconciler } from "./reconciler.ts";
+import { findGoldenSnapshots } from "./runner/golden-snapshots.ts";
 import { createRunner } from "./runner/index.ts";
 import { leadTerm } from "./term.ts";
 
@@ -82,6 +83,7 @@ export async function runPlatform(options: PlatformOptions): Promise<void> {
     toolchain,
     env,
     facts: () => factsFrom((path) => api.send("GET", path)),
+    snapshots: (description) => findGoldenSnapshots(api, description),
     jobs: { access: credentials, api },
     ...(cluster.kubeconfig === undefined ? { platformPods: { namespace, prefixes: [podPrefix()] } } : {}),
   });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { dumpSchema, LONGEST_SQL, type PostgresSeed, type Problem } from "../spec/index.ts";
+import { dumpSchema, LONGEST_SQL, type PostgresSeed, type Problem, snapshotSchema } from "../spec/index.ts";
 import type { RepositorySeed } from "./domain/settings.ts";
 import { reasonOf } from "./log.ts";
 
@@ -16,16 +16,24 @@ export const seedSettingsSchema = z
     dump: dumpSchema.optional().meta({
       description: "A dump that is fetched by http(s). `config` names a file of `secretFiles` that holds the address.",
     }),
+    snapshot: snapshotSchema.omit({ required: true }).optional().meta({
+      description:
+        "A VolumeSnapshot that the store's volume is made from, where the cluster has it; where not, file, sql or dump is loaded.",
+    }),
     required: z.boolean().default(false).meta({
       description: "Whether an update fails when the data can't be loaded; else the environment starts empty.",
     }),
   })
-  .refine((seed) => [seed.file, seed.sql, seed.dump].filter((each) => each !== undefined).length === 1, {
-    error: "one of file, sql and dump",
+  .refine((seed) => loaded(seed) === 1 || (loaded(seed) === 0 && seed.snapshot !== undefined), {
+    error: "one of file, sql and dump, or a snapshot, or a snapshot and one of them",
   })
   .meta({
     description: "Data that an environment starts with. Never production's: whoever sees the environment sees it.",
   });
+
+function loaded(seed: { readonly file?: unknown; readonly sql?: unknown; readonly dump?: unknown }): number {
+  return [seed.file, seed.sql, seed.dump].filter((each) => each !== undefined).length;
+}
 
 type SeedSettings = z.output<typeof seedSettingsSchema>;
 
@@ -57,7 +65,13 @@ export async function readSeeds(
 }
 
 /** A seed whose file was read, as descriptions have it. */
-export function toRepositorySeed({ dataStore, sql, dump, required }: SeedSettings): RepositorySeed {
+export function toRepositorySeed({ dataStore, sql, dump, snapshot, required }: SeedSettings): RepositorySeed {
   const seed: PostgresSeed = { required, ...(sql === undefined ? {} : { sql }), ...(dump ? { dump } : {}) };
-  return { dataStore, seed };
+  const isLoaded = loaded(seed) > 0;
+  return {
+    dataStore,
+    ...(isLoaded ? { seed } : {}),
+    // Where it is missing there is still something to load.
+    ...(snapshot ? { snapshot: { ...snapshot, required: required && !isLoaded } } : {}),
+  };
 }

@@ -35,12 +35,17 @@ export function findContradictions(environment: ResolvedEnvironment, secretKeys?
 
 function seedProblems({ dataStores, tier }: ResolvedEnvironment, secretKeys?: readonly string[]): Problem[] {
   return Object.entries(dataStores).flatMap(([name, store]): Problem[] => {
-    if (store.engine !== "postgres" || store.seed === undefined) return [];
+    if (store.engine !== "postgres") return [];
     const path = `dataStores.${name}.seed`;
-    const key = store.seed.dump?.config;
+    const key = store.seed?.dump?.config;
+    const misplaced = tier === "dev" ? [] : (["seed", "snapshot"] as const).filter((field) => store[field]);
     const isUnknown = key !== undefined && secretKeys !== undefined && !secretKeys.includes(key);
     return [
-      ...(tier === "dev" ? [] : [{ path, got: "a seed", expected: `none in tier ${tier}: seeds are for tier dev` }]),
+      ...misplaced.map((field) => ({
+        path: `dataStores.${name}.${field}`,
+        got: `a ${field}`,
+        expected: `none in tier ${tier}: ${field}s are for tier dev`,
+      })),
       ...(isUnknown
         ? [{ path: `${path}.dump.config`, got: formatValue(key), expected: oneOf("a key of secretValues", secretKeys) }]
         : []),

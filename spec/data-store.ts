@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cronSchedule, environmentVariable, imageReference, quantity, resources, storage } from "./fields.ts";
 import { IMAGES } from "./images.ts";
-import { postgresSeedSchema } from "./seed.ts";
+import { postgresSeedSchema, snapshotSchema } from "./seed.ts";
 import { mergeResources } from "./service.ts";
 import { TIER_DEFAULTS, type DeletionPolicy, type ResourceDefaults, type Tier } from "./tiers.ts";
 
@@ -74,6 +74,7 @@ const postgres = z
       .optional()
       .meta({ description: "Scheduled pg_dump to a volume of its own; false: none. Default: by tier." }),
     seed: postgresSeedSchema.optional(),
+    snapshot: snapshotSchema.optional(),
     ...shared,
   })
   .meta({ id: "Postgres", description: "PostgreSQL with pgvector on a volume." });

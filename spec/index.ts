@@ -79,7 +79,14 @@ export {
 export { formatCapacity, formatMoney, monthlyCost, pricesSchema, type Prices } from "./prices.ts";
 export { compareQuantities, formatBytes, parseQuantity, type QuantityKind } from "./quantity.ts";
 export { needsStableIdentity, type ResolvedService, type ServiceSpec } from "./service.ts";
-export { dumpSchema, LONGEST_SQL, type PostgresSeed } from "./seed.ts";
+export {
+  dumpSchema,
+  LONGEST_SQL,
+  type PostgresSeed,
+  type PostgresSnapshot,
+  SNAPSHOT_GROUP,
+  snapshotSchema,
+} from "./seed.ts";
 export { idleAfterSchema, sleepScheduleSchema } from "./sleep.ts";
 export { sleepPatch, wakePatch } from "./sleep-patch.ts";
 export { SOURCE_STEPS, SOURCE_VOLUMES, type ResolvedSource } from "./source.ts";

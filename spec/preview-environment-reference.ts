@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<ConditionType, string>> = {
   Admitted: "A place was found under the caps.",
   Asleep: "It sleeps, or is being put to sleep.",
   InSync: "What runs is what was applied, as far as the last look found.",
+  Seeded: "Its database started with the data that was chosen; set only where some was.",
   Expiring: "Its time runs out soon, or has.",
   DeleteBlocked: "Its removal does not end; set only while that is so.",
 };
@@ -62,6 +63,11 @@ const REASONS: { readonly [Type in ConditionType]: Readonly<Record<(typeof CONDI
     Drifted: "Somebody changed objects by hand; the message lists them.",
     Repaired: "Somebody had changed objects by hand; the last update put them back.",
     NotChecked: "Nobody has looked yet, or nobody is to.",
+  },
+  Seeded: {
+    Loaded: "The data is there.",
+    Restored: "The volume was made from a snapshot.",
+    NotLoaded: "The database started empty, and migrations went on; the message says why.",
   },
   Expiring: {
     NotExpiring: "There is time left, or no limit.",

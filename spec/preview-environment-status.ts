@@ -31,6 +31,8 @@ export const CONDITIONS = {
   Asleep: ["Awake", "Idle", "Scheduled", "Requested"],
   /** What runs is what the program wants, as far as the last look found. */
   InSync: ["InSync", "Drifted", "Repaired", "NotChecked"],
+  /** Its database started with the data that was chosen. Only where some was. */
+  Seeded: ["Loaded", "Restored", "NotLoaded"],
   /** Its time runs out soon, or has. */
   Expiring: ["NotExpiring", "ExpiresSoon", "Expired"],
   /** Why a deletion does not end. Only while it does not. */

@@ -1,8 +1,12 @@
 import { z } from "zod";
+import { dnsLabel } from "./names.ts";
 import { egressSchema } from "./network.ts";
 
 /** Most characters of SQL in a description. */
 export const LONGEST_SQL = 256 * 1024;
+
+/** API group of snapshots of volumes. @see https://kubernetes-csi.github.io/docs/snapshot-controller.html */
+export const SNAPSHOT_GROUP = "snapshot.storage.k8s.io";
 
 const SECRET_KEY = "a key of secretValues: letters, digits, '_' and '-', not starting with a digit";
 
@@ -29,6 +33,23 @@ export const dumpSchema = z
   .refine(({ url, config }) => (url === undefined) !== (config === undefined), {
     error: "either url or config",
   });
+
+/** Schema of a snapshot that a Postgres store's volume is made from. */
+export const snapshotSchema = z
+  .strictObject({
+    namespace: dnsLabel().meta({ description: "Namespace of the VolumeSnapshot." }),
+    name: dnsLabel().meta({ description: "Its name." }),
+    required: z.boolean().default(false).meta({
+      description: "Whether the first update fails without it; else the volume starts empty.",
+    }),
+  })
+  .meta({
+    description:
+      "A snapshot of a volume of Terrarium's own Postgres, of the same major version, that this one's volume is made from where the platform service finds it; tier dev only, and never production's. Default: none.",
+  });
+
+/** A snapshot that a Postgres store's volume is made from. */
+export type PostgresSnapshot = z.output<typeof snapshotSchema>;
 
 /** Schema of data that a Postgres store starts with. */
 export const postgresSeedSchema = z

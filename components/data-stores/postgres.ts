@@ -9,6 +9,7 @@ import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
 import { PostgresBackup } from "./backup.ts";
+import { type GoldenSnapshot, GoldenSnapshotCopy } from "./golden-snapshot.ts";
 import { PostgresSeedJob } from "./seed.ts";
 import { EXPORTER_PASSWORD, type Connection } from "./connection.ts";
 import { loginRole, rolesContainer, rolesSql, SECRETS, SOCKET } from "./postgres-roles.ts";
@@ -19,6 +20,8 @@ export interface PostgresArgs extends ComponentArgs {
   readonly policy: PolicySpec;
   /** Policy of the job that loads first data; used only where the store has a seed. @default none */
   readonly seedPolicy?: PolicySpec;
+  /** What the volume is made from. @default it starts empty */
+  readonly snapshot?: GoldenSnapshot;
   /** Values that the seed may name, by key. @default {} */
   readonly secretValues?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Settles with what has to stop before the store does, where it is put to sleep. @default nothing has to */
@@ -84,14 +87,18 @@ export class Postgres extends Component {
       },
       this.child(),
     );
+    const golden = args.snapshot
+      ? new GoldenSnapshotCopy(name, { placement: args.placement, snapshot: args.snapshot }, { parent: this })
+      : undefined;
     const data = createVolume(
       name,
       {
         metadata: this.metadataOf(part),
-        claim: `${name}-data`,
+        claim: claimName(name),
+        dataSource: golden?.source,
         ...store.storage,
       },
-      this.slowChild({ protect: store.deletion === "protect" }),
+      this.slowChild({ protect: store.deletion === "protect", dependsOn: golden ? [golden.resource] : [] }),
     );
     const isReady = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-U", "postgres"];
     // 1: it answers and takes no connections yet. A restart would begin a recovery from a crash anew.
@@ -182,6 +189,11 @@ export class Postgres extends Component {
     this.connection = toConnection(name, store, password, [workload, ...seeded]);
     this.registerOutputs({ connection: { env: this.connection.env } });
   }
+}
+
+/** Name of the claim of a Postgres store's volume. */
+export function claimName(store: string): string {
+  return `${store}-data`;
 }
 
 function toConnection(

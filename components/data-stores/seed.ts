@@ -22,6 +22,8 @@ export interface PostgresSeedArgs extends ComponentArgs {
 
 const FOLDER = "/seed";
 const FILE = `${FOLDER}/data`;
+/** Where each container says how it ended, in a line that the platform service reads: see {@link readSeedMessages}. */
+const SAYS = "/dev/termination-log";
 /** Seconds until the load counts as failed, and further tries. */
 const [DEADLINE, RETRIES] = [3600, 2];
 
@@ -68,7 +70,7 @@ export class PostgresSeedJob extends Component {
       name: "fetch",
       image: IMAGES.node.image,
       command: ["node", "-e", FETCH],
-      env: { FILE, REQUIRED: required },
+      env: { FILE, SAYS, REQUIRED: required },
       envFromSecret: name,
       resources: store.resources,
       ephemeralStorage: store.storage.size,
@@ -99,6 +101,7 @@ export class PostgresSeedJob extends Component {
               command: ["sh", "-eu", "-c", LOAD],
               env: {
                 FILE,
+                SAYS,
                 REQUIRED: required,
                 PGHOST: storeName,
                 PGPORT: String(DATA_STORE_PORTS.postgres),
@@ -123,11 +126,11 @@ export class PostgresSeedJob extends Component {
 
 /** Fetches the file, and unpacks it where it is gzipped. Of an address, which may hold a signature, only the host is told. */
 const FETCH = `
-const { createWriteStream, rmSync } = require("node:fs");
+const { createWriteStream, rmSync, writeFileSync } = require("node:fs");
 const { Readable } = require("node:stream");
 const { pipeline } = require("node:stream/promises");
 const { createGunzip } = require("node:zlib");
-const { SEED_URL, FILE, REQUIRED } = process.env;
+const { SEED_URL, FILE, SAYS, REQUIRED } = process.env;
 async function main() {
   const response = await fetch(SEED_URL);
   if (!response.ok) throw new Error("the server answers " + response.status);
@@ -142,7 +145,9 @@ async function main() {
 main().catch((error) => {
   let host = "an address that is none";
   try { host = new URL(SEED_URL).host; } catch {}
-  console.error("not fetched from " + host + ": " + (error.cause?.code ?? error.message.replaceAll(SEED_URL, host)));
+  const why = "not fetched from " + host + ": " + (error.cause?.code ?? error.message.replaceAll(SEED_URL, host));
+  console.error(why);
+  writeFileSync(SAYS, "empty: " + why);
   rmSync(FILE, { force: true });
   process.exitCode = REQUIRED === "true" ? 1 : 0;
 });
@@ -155,15 +160,37 @@ if [ "$tables" != 0 ]; then
   echo "there are $tables tables already: nothing is loaded"
   exit 0
 fi
+errors=$(mktemp)
 load() {
-  if [ ! -s "$FILE" ]; then echo "there is no data"; return 1; fi
+  if [ ! -s "$FILE" ]; then echo "there is no data" >&2; return 1; fi
   if [ "$(head -c 5 "$FILE")" = PGDMP ]; then
     pg_restore --single-transaction --exit-on-error --no-owner --no-privileges --no-comments --dbname "$PGDATABASE" "$FILE"
   else
     psql -Xq --single-transaction -v ON_ERROR_STOP=1 -f "$FILE"
   fi
 }
-if load; then echo "loaded"; exit 0; fi
+if load 2> "$errors"; then
+  echo "loaded" | tee "$SAYS"
+  exit 0
+fi
+cat "$errors" >&2
 echo "not loaded: the database is empty" >&2
+echo "empty: $(head -n 1 "$errors" | cut -c 1-300)" > "$SAYS"
 [ "$REQUIRED" != true ]
 `.trim();
+
+/**
+ * How a load went, by what its pod's containers said when they ended.
+ *
+ * @param messages of the containers in their order.
+ * @returns undefined where nothing was loaded because there were tables, or nothing is known.
+ */
+export function readSeedMessages(
+  messages: readonly string[],
+): { readonly isLoaded: boolean; readonly why: string } | undefined {
+  for (const message of messages) {
+    const [, why] = /^empty: (.*)/s.exec(message.trim()) ?? [];
+    if (why !== undefined) return { isLoaded: false, why };
+  }
+  return messages.some((message) => message.trim() === "loaded") ? { isLoaded: true, why: "" } : undefined;
+}

@@ -49,7 +49,7 @@ export const previewConditions: Rule = (facts) =>
         rule: `environment-${condition.reason}`,
         about: environmentOf(facts),
         stage: STAGE_OF[condition.reason] ?? "failure",
-        severity: condition.type === "Admitted" ? "warning" : "failing",
+        severity: ["Admitted", "Seeded"].includes(condition.type) ? "warning" : "failing",
         says: `${condition.reason}: ${text}`,
         evidence: [`condition ${condition.type} is ${condition.status} since ${condition.lastTransitionTime}`],
         next: facts.target.repair,
@@ -79,6 +79,7 @@ function isBad({ type, status, reason }: Condition): boolean {
     case "Ready":
     case "Admitted":
     case "InSync":
+    case "Seeded":
       return status === "False" && !AS_IT_SHOULD.includes(reason);
   }
 }

@@ -114,7 +114,7 @@ function compose(
     services: url === undefined ? differing : mapValues(differing, (service) => withHost(service, url)),
     dataStores: mapValues(base.dataStores ?? {}, (store, storeName) => ({
       ...store,
-      ...(store.engine === "postgres" && storeName === seed?.dataStore ? { seed: seed.seed } : {}),
+      ...(store.engine === "postgres" && storeName === seed?.dataStore ? firstData(seed) : {}),
       deletion: "delete" as const,
     })),
     migrations: mapValues(base.migrations ?? {}, (migration) => ({
@@ -138,6 +138,10 @@ function chosenSeed(
   if (found) return found;
   const known = [...Object.keys(seeds), NO_SEED].join(", ");
   throw invalid({ path: "seed.data", got: JSON.stringify(name), expected: `a seed of the repository: ${known}` });
+}
+
+function firstData({ seed, snapshot }: RepositorySeed): Omit<RepositorySeed, "dataStore"> {
+  return { ...(seed ? { seed } : {}), ...(snapshot ? { snapshot } : {}) };
 }
 
 /** The activator, where environments have addresses that lead to it. */

@@ -19,6 +19,7 @@ const WARNING: readonly Reason[] = [
   "ClusterUnavailable",
   "RunnerLost",
   "Drifted",
+  "NotLoaded",
   "ExpiresSoon",
   "DestroyFailed",
   "NamespaceHeld",

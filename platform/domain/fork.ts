@@ -32,7 +32,9 @@ export function forFork(spec: EnvironmentSpec): EnvironmentSpec {
   return {
     ...spec,
     services: mapValues(services, confined),
-    dataStores: mapValues(dataStores, (store) => (store.engine === "postgres" ? { ...store, seed: undefined } : store)),
+    dataStores: mapValues(dataStores, (store) =>
+      store.engine === "postgres" ? { ...store, seed: undefined, snapshot: undefined } : store,
+    ),
     network: { ...network, httpsEgress: "declared" },
   };
 }

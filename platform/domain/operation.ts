@@ -64,6 +64,13 @@ export type FailureReason =
   | "VolumeHeld"
   | "StackHeld";
 
+/** What became of the data that a database starts with. */
+export interface SeedReport {
+  readonly reason: "Loaded" | "Restored" | "NotLoaded";
+  /** For people; without secrets. */
+  readonly message: string;
+}
+
 /** How an operation ended. */
 export type Outcome =
   | {
@@ -72,6 +79,8 @@ export type Outcome =
       readonly steps?: readonly StepTiming[];
       /** Addresses by service, from the stack's outputs. */
       readonly addresses?: Readonly<Record<string, string>>;
+      /** What became of the data that the database starts with. @default there is none, or nothing new is known of it */
+      readonly seed?: SeedReport;
       /** What a look for drift found: "Deployment/web: spec.replicas". Empty: none. */
       readonly drift?: readonly string[];
     }

@@ -1,8 +1,9 @@
 import type { PreviewEnvironmentStatus } from "../../spec/index.ts";
 import { backoffMs } from "./backoff.ts";
-import { withCondition } from "./conditions.ts";
+import { conditionOf, withCondition } from "./conditions.ts";
 import { recordDrift, recordUpdated } from "./drift.ts";
 import { blockedReason, formatFailure, readyReason, retryOf, type Failure } from "./failure.ts";
+import type { SeedReport } from "./operation.ts";
 import type { EndedOperation, Situation } from "./situation.ts";
 
 /**
@@ -65,7 +66,8 @@ function recordApply(
     steps: outcome.steps ?? status.steps,
   };
   if (outcome.ok) {
-    const updated = { ...withoutFailure(known), applied: fingerprint, commit };
+    const seeded = recordSeed(situation, withoutFailure(known), outcome.seed);
+    const updated = { ...seeded, applied: fingerprint, commit };
     return ended.request.refresh ? recordUpdated(situation, updated, at) : updated;
   }
   const attempts = (status.failed === fingerprint ? (status.attempts ?? 0) : 0) + (isAttempt(outcome) ? 1 : 0);
@@ -86,6 +88,17 @@ function recordApply(
     },
     situation,
   );
+}
+
+/** What was loaded once stays: later updates find tables, whoever made them. */
+function recordSeed(
+  situation: Situation,
+  status: PreviewEnvironmentStatus,
+  seed: SeedReport | undefined,
+): PreviewEnvironmentStatus {
+  if (seed === undefined || conditionOf(status, "Seeded")?.status === "True") return status;
+  const isThere = seed.reason !== "NotLoaded";
+  return withCondition(status, { ...seed, type: "Seeded", status: isThere ? "True" : "False" }, situation);
 }
 
 /** A destroy is tried for ever, whatever it failed of. */

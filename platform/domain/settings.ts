@@ -1,4 +1,10 @@
-import type { EnvironmentSpec, PostgresSeed, ResolvedPreviewEnvironment, ServiceSpec } from "../../spec/index.ts";
+import type {
+  EnvironmentSpec,
+  PostgresSeed,
+  PostgresSnapshot,
+  ResolvedPreviewEnvironment,
+  ServiceSpec,
+} from "../../spec/index.ts";
 
 /** What happens when somebody changes an environment's objects by hand. */
 export type DriftMode = NonNullable<ResolvedPreviewEnvironment["drift"]>;
@@ -15,7 +21,8 @@ export type BaseDescription = Partial<Omit<EnvironmentSpec, "services">> & {
 export interface RepositorySeed {
   /** The Postgres store that it is loaded into. */
   readonly dataStore: string;
-  readonly seed: PostgresSeed;
+  readonly seed?: PostgresSeed;
+  readonly snapshot?: PostgresSnapshot;
 }
 
 /** What the platform knows of a repository. */

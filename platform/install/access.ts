@@ -2,7 +2,8 @@
  * What the service, its operations and people may do in the cluster. Rules are as narrow as roles can be; what roles can't tell
  * apart, admission does: see admission.ts.
  */
-import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+import { PREVIEW_ENVIRONMENT, SNAPSHOT_GROUP } from "../../spec/index.ts";
+import type { PlatformConfig } from "../config.ts";
 import { ACTIVATOR } from "../names.ts";
 import { clusterNames, SERVICE } from "./names.ts";
 import type { Installation } from "./installation.ts";
@@ -58,6 +59,17 @@ function serviceRules(environmentRole: string): readonly Rule[] {
   ];
 }
 
+/** Where environments may start from snapshots: one of another namespace is made known in an environment's. */
+const SNAPSHOT_RULES = {
+  environment: [rule(SNAPSHOT_GROUP, MANAGE, "volumesnapshots")],
+  operations: [rule(SNAPSHOT_GROUP, ["get", "list", "watch", "create", "patch", "delete"], "volumesnapshotcontents")],
+  /** @param names of the snapshots that the configuration has. */
+  service: (names: readonly string[]): Rule[] => [
+    { ...rule(SNAPSHOT_GROUP, ["get"], "volumesnapshots"), resourceNames: names },
+    rule(SNAPSHOT_GROUP, ["get"], "volumesnapshotcontents"),
+  ],
+} as const;
+
 /** In the platform's own namespace. */
 const OWN_RULES: readonly Rule[] = [
   rule(group, ["get", "list", "watch", "create", "patch", "delete"], plural),
@@ -88,12 +100,17 @@ export function accessManifests({ namespace, config }: Installation): Manifest[]
   const inJobs = config.runner.kind === "job";
   const operations = inJobs ? config.runner.job.serviceAccount : SERVICE;
   const environments = rule(group, ["create", "delete", "deletecollection", "patch", "update"], plural);
+  const snapshots = snapshotNames(config);
+  const withSnapshots = snapshots.length > 0;
   const looks = [rule(group, READ, plural), rule("", READ, "configmaps", "events")];
   return [
-    clusterRole(names.environment, ENVIRONMENT_RULES),
-    clusterRole(names.service, serviceRules(names.environment)),
+    clusterRole(names.environment, [...ENVIRONMENT_RULES, ...(withSnapshots ? SNAPSHOT_RULES.environment : [])]),
+    clusterRole(names.service, [
+      ...serviceRules(names.environment),
+      ...(withSnapshots ? SNAPSHOT_RULES.service(snapshots) : []),
+    ]),
     clusterBinding(names.service, account(namespace, SERVICE)),
-    clusterRole(names.operations, OPERATION_RULES),
+    clusterRole(names.operations, [...OPERATION_RULES, ...(withSnapshots ? SNAPSHOT_RULES.operations : [])]),
     clusterBinding(names.operations, account(namespace, operations)),
     role(namespace, SERVICE, [...OWN_RULES, ...(inJobs ? JOB_RULES : POD_RULES)]),
     binding(namespace, SERVICE, SERVICE),
@@ -116,6 +133,12 @@ export function accessManifests({ namespace, config }: Installation): Manifest[]
     clusterRole(names.approve, [rule(group, ["update"], `${plural}/approve`)], { "aggregate-to-admin": "true" }),
     clusterRole(names.view, looks, { "aggregate-to-view": "true" }),
   ];
+}
+
+/** Names of the VolumeSnapshots that environments may start from. */
+function snapshotNames({ repositories }: PlatformConfig): string[] {
+  const seeds = Object.values(repositories).flatMap((repository) => Object.values(repository.seeds));
+  return [...new Set(seeds.flatMap(({ snapshot }) => (snapshot ? [snapshot.name] : [])))].sort();
 }
 
 function rule(apiGroup: string, verbs: readonly string[], ...resources: string[]): Rule {

@@ -1,4 +1,4 @@
-import { PREVIEW_ENVIRONMENT } from "../../spec/index.ts";
+import { PREVIEW_ENVIRONMENT, SNAPSHOT_GROUP } from "../../spec/index.ts";
 import { ACTIVATOR } from "../names.ts";
 import { admissionPolicy } from "./admission-policy.ts";
 import type { Installation } from "./installation.ts";
@@ -18,6 +18,10 @@ function writesManifests({ namespace, config }: Installation): Manifest[] {
   const users = [...new Set([SERVICE, config.runner.job.serviceAccount])].map((each) => userName(namespace, each));
   const prefix = PREVIEW_ENVIRONMENT.namespacePrefix;
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
+  const isContent = `request.resource.group == '${SNAPSHOT_GROUP}' && request.resource.resource == 'volumesnapshotcontents'`;
+  const isNamedSo = `has(request.name) && request.name.startsWith('${prefix}')`;
+  // What the storage system has is left alone.
+  const isHarmless = `(request.operation == 'DELETE' || (object.spec.deletionPolicy == 'Retain' && object.spec.volumeSnapshotRef.namespace.startsWith('${prefix}')))`;
   const isTheirs = `has(request.namespace) && (request.namespace == '${namespace}' || request.namespace.startsWith('${prefix}'))`;
   return admissionPolicy({
     name: clusterNames(namespace).policy,
@@ -37,7 +41,7 @@ function writesManifests({ namespace, config }: Installation): Manifest[] {
       ],
     },
     validation: {
-      expression: `(${isNamespace}) ? has(request.name) && request.name.startsWith('${prefix}') : ${isTheirs}`,
+      expression: `(${isNamespace}) ? ${isNamedSo} : (${isContent}) ? ${isNamedSo} && ${isHarmless} : ${isTheirs}`,
       message: `The platform service writes to namespaces whose names start with ${prefix}, and to ${namespace}.`,
     },
   });

@@ -6,10 +6,11 @@ import { Engine } from "./engine.ts";
 import { listenToPreview, listenToUpdate } from "./engine-events.ts";
 import { brokePlan, failed, type Failure, failureOf } from "./failures.ts";
 import { createStack } from "./new-stack.ts";
-import { foreignNamespace } from "./own-namespace.ts";
+import { foreignNamespace, mayHaveNamespace, readerOf } from "./own-namespace.ts";
 import { createProgram, type Program } from "./program.ts";
 import { prepareUpdate } from "./prepared-update.ts";
 import { adoptInterrupted, type FoundStack } from "./ready-stack.ts";
+import { missingSnapshot, reportSeed } from "./seed-report.ts";
 import { enter, nameOf, type Stage } from "./stage.ts";
 
 /**
@@ -18,6 +19,8 @@ import { enter, nameOf, type Stage } from "./stage.ts";
  */
 export async function apply(stage: Stage, found: FoundStack, description: EnvironmentSpec): Promise<Outcome> {
   const { task, state, secrets, emit, signal } = stage;
+  const lacking = mayHaveNamespace(found) ? undefined : missingSnapshot(description, task.facts);
+  if (lacking !== undefined) return failed("UpdateFailed", "transient", lacking);
   const values = await readSecretFiles(task.request.secretFiles ?? {});
   const program = createProgram(task, description, { values, secrets });
   enter(stage, "preview");
@@ -27,7 +30,7 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
   const adopted = await adoptInterrupted(engine, found, stage);
   const refresh = adopted || task.request.refresh === true;
   const foreign = foreignNamespace(stage, found);
-  let last = await attempt(stage, { engine, program, refresh, foreign });
+  let last = await attempt(stage, { engine, program, description, refresh, foreign });
   if (last.isPlanBroken && !signal.aborted) {
     // What they are is known now, and is a part of the next plan.
     emit({
@@ -36,7 +39,7 @@ export async function apply(stage: Stage, found: FoundStack, description: Enviro
       message: "Values came out otherwise than planned; planning what is left again.",
     });
     enter(stage, "preview");
-    last = await attempt(stage, { engine, program, refresh, foreign });
+    last = await attempt(stage, { engine, program, description, refresh, foreign });
   }
   if (state !== undefined) await tidyHistory(state, nameOf(task));
   return last.outcome;
@@ -50,12 +53,16 @@ interface Attempt {
 interface AttemptArgs {
   readonly engine: Engine;
   readonly program: Program;
+  readonly description: EnvironmentSpec;
   readonly refresh: boolean;
   /** What stands in the way of the environment's namespace. */
   readonly foreign: Promise<Failure | undefined>;
 }
 
-async function attempt(stage: Stage, { engine, program, refresh, foreign }: AttemptArgs): Promise<Attempt> {
+async function attempt(
+  stage: Stage,
+  { engine, program, description, refresh, foreign }: AttemptArgs,
+): Promise<Attempt> {
   const { emit } = stage;
   const update = await prepareUpdate(stage, engine, refresh);
   const preview = listenToPreview(emit, update.begin);
@@ -82,7 +89,11 @@ async function attempt(stage: Stage, { engine, program, refresh, foreign }: Atte
   const listener = listenToUpdate(planned, emit);
   const updated = await update.go(listener);
   const steps = listener.steps();
-  if (updated.ok) return { outcome: { ok: true, diff, steps, addresses: program.addresses() } };
+  if (updated.ok) {
+    const { request, facts } = stage.task;
+    const seed = await reportSeed({ reader: readerOf(stage), namespace: request.namespace, description, facts });
+    return { outcome: { ok: true, diff, steps, addresses: program.addresses(), ...(seed ? { seed } : {}) } };
+  }
   return { outcome: { ...failureOf(updated.text, listener), diff, steps }, isPlanBroken: brokePlan(listener) };
 }
 

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type Facts } from "../../clusters/facts.ts";
 import type { Toolchain } from "../../clusters/toolchain/index.ts";
-import { parseQuantity, toMilliseconds } from "../../spec/index.ts";
+import type { ClusterFacts } from "../../components/index.ts";
+import { type EnvironmentSpec, parseQuantity, toMilliseconds } from "../../spec/index.ts";
 import type { Api } from "../adapters/kubernetes/api.ts";
 import type { OperationRequest, Runner } from "../domain/operation.ts";
 import { logFollower } from "./follow-log.ts";
@@ -31,6 +32,8 @@ export interface RunnerArgs {
   readonly env: NodeJS.ProcessEnv;
   /** Reads what the cluster says of itself. */
   readonly facts: () => Promise<Facts>;
+  /** Looks for the snapshots that a description names. @default there are none */
+  readonly snapshots?: (description: EnvironmentSpec | undefined) => Promise<ClusterFacts["snapshots"]>;
   /** Pods of the platform: see {@link TaskSettings.platformPods}. */
   readonly platformPods?: TaskSettings["platformPods"];
   /** The cluster in which Jobs run, for kind job: the one that the service itself runs in. */
@@ -70,8 +73,13 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
   const rights = namespaceRights(args, task);
   const surroundings: Surroundings = async (request) => {
     // Without a sample, Pulumi creates each stack, and says what is wrong where it can't.
-    const [known, created] = await Promise.all([facts(), sample().catch(() => undefined), rights?.prepare(request)]);
-    return { facts: known, sample: created };
+    const [known, snapshots, created] = await Promise.all([
+      facts(),
+      args.snapshots?.(request.description),
+      sample().catch(() => undefined),
+      rights?.prepare(request),
+    ]);
+    return { facts: { ...known, ...(snapshots ? { snapshots } : {}) }, sample: created };
   };
   const runner =
     args.settings.kind === "job"

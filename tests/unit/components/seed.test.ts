@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { readSeedMessages } from "../../../components/index.ts";
 import { InvalidSpecError, resolveEnvironment, type EnvironmentSpec } from "../../../spec/index.ts";
 import { pathsOf, type Recording } from "../mocks.ts";
 import { NO_OBSERVABILITY, recordEnvironment } from "./guestbook.ts";
@@ -145,6 +146,7 @@ describe("The programs of a seed's job", () => {
       const all = {
         PATH: `${folder}:${process.env["PATH"] ?? ""}`,
         FILE,
+        SAYS: join(folder, "says"),
         REQUIRED: "false",
         PGDATABASE: "app",
         ...env,
@@ -163,10 +165,14 @@ describe("The programs of a seed's job", () => {
     for (const name of ["psql", "pg_restore"]) {
       const file = join(folder, name);
       const counts = `case "$*" in *count*) echo ${tables}; exit 0;; esac`;
-      writeFileSync(file, `#!/bin/sh\n${counts}\necho "${name} $*" >> "${folder}/calls"\n${fails ? "exit 3" : ""}\n`);
+      writeFileSync(
+        file,
+        `#!/bin/sh\n${counts}\necho "${name} $*" >> "${folder}/calls"\n${fails ? "echo 'ERROR: no such thing' >&2; exit 3" : ""}\n`,
+      );
       chmodSync(file, 0o755);
     }
   };
+  const says = () => (existsSync(join(folder, "says")) ? readFileSync(join(folder, "says"), "utf8") : "");
   const calls = () => (existsSync(join(folder, "calls")) ? readFileSync(join(folder, "calls"), "utf8") : "");
 
   it("fetch a file, gzipped or not", async () => {
@@ -183,6 +189,7 @@ describe("The programs of a seed's job", () => {
     assert.deepEqual([code, existsSync(join(folder, "data"))], [0, false]);
     assert.match(said, /not fetched from 127\.0\.0\.1:\d+: the server answers 403/);
     assert.doesNotMatch(said, /s1gnature/);
+    assert.match(says(), /^empty: not fetched from 127\.0\.0\.1:\d+: the server answers 403$/);
     assert.equal((await fetched(true)).code, 1);
     const away = await run("fetch", { SEED_URL: "http://127.0.0.1:1/x?sig=s1gnature" });
     assert.deepEqual([away.code, /s1gnature/.test(away.said)], [0, false]);
@@ -192,6 +199,7 @@ describe("The programs of a seed's job", () => {
     programs(0);
     writeFileSync(join(folder, "data"), "select 1;");
     assert.match((await run("load", {})).said, /loaded/);
+    assert.deepEqual(readSeedMessages(["", says()]), { isLoaded: true, why: "" });
     assert.match(calls(), /^psql .*--single-transaction .*ON_ERROR_STOP=1 -f .*data$/m);
     writeFileSync(join(folder, "data"), "PGDMP...");
     await run("load", {});
@@ -203,6 +211,7 @@ describe("The programs of a seed's job", () => {
     writeFileSync(join(folder, "data"), "select 1;");
     const { code, said } = await run("load", { REQUIRED: "true" });
     assert.deepEqual([code, said.trim(), calls()], [0, "there are 3 tables already: nothing is loaded", ""]);
+    assert.equal(readSeedMessages(["", says()]), undefined);
   });
 
   it("leave the database empty where loading fails, and fail themselves where it is required", async () => {
@@ -211,8 +220,10 @@ describe("The programs of a seed's job", () => {
     const { code, said } = await run("load", {});
     assert.equal(code, 0);
     assert.match(said, /not loaded: the database is empty/);
+    assert.deepEqual(readSeedMessages(["", says()]), { isLoaded: false, why: "ERROR: no such thing" });
     assert.notEqual((await run("load", { REQUIRED: "true" })).code, 0);
     rmSync(join(folder, "data"));
     assert.match((await run("load", {})).said, /there is no data/);
+    assert.deepEqual(readSeedMessages(["empty: not fetched\n", says()]), { isLoaded: false, why: "not fetched" });
   });
 });

@@ -72,6 +72,24 @@ describe("The seeds of a repository", () => {
     assert.match(await problem("seeds: { demo: {} }"), /seeds\.demo: .*expected one of file, sql and dump/);
   });
 
+  it("may be a snapshot of a volume, with something to load where it is missing", async () => {
+    files();
+    const storeOf = async (seed: string) => {
+      const found = await described(`seeds: { golden: { dataStore: db, ${seed} } }`, "golden");
+      assert.ok(found.ok, JSON.stringify(found));
+      const { seed: loaded, snapshot } =
+        (found.spec.dataStores as Record<string, { seed?: object; snapshot?: object }>)["db"] ?? {};
+      return { loaded, snapshot };
+    };
+    const snapshot = { namespace: "golden", name: "shop" };
+    const written = "snapshot: { namespace: golden, name: shop }, required: true";
+    assert.deepEqual(await storeOf(written), { loaded: undefined, snapshot: { ...snapshot, required: true } });
+    assert.deepEqual(await storeOf(`${written}, file: demo.sql`), {
+      loaded: { sql: "create table demo ();", required: true },
+      snapshot: { ...snapshot, required: false },
+    });
+  });
+
   it("go along with an installation: their SQL in the configuration, addresses of dumps in the Secret", async () => {
     files();
     const installation = toInstallation(

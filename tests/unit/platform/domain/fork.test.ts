@@ -118,7 +118,11 @@ describe("A fork's environment", () => {
     );
     fc.assert(
       fc.property(fc.dictionary(fc.string(), anyService), (services) => {
-        const confined = forFork({ name: "preview-x", tier: "dev", application: "shop", services }).services ?? {};
+        const snapshot = { namespace: "golden", name: "shop" };
+        const dataStores = { db: { engine: "postgres", seed: { sql: "select 1" }, snapshot } } as const;
+        const fork = forFork({ name: "preview-x", tier: "dev", application: "shop", services, dataStores });
+        assert.doesNotMatch(JSON.stringify(fork.dataStores), /select|golden/);
+        const confined = fork.services ?? {};
         for (const { secrets = {}, internet, egress, serviceAccountToken } of Object.values(confined)) {
           assert.ok(!Object.values(secrets).some((from) => "config" in from));
           assert.deepEqual([internet, egress, serviceAccountToken], [false, [], false]);

@@ -43,6 +43,37 @@ describe("An update of what is no longer wanted", () => {
   });
 });
 
+describe("An update that loads first data", () => {
+  const loaded = { reason: "Loaded", message: "It was loaded." } as const;
+  const empty = { reason: "NotLoaded", message: "It started empty: no such file." } as const;
+  const seeded = (status: typeof started.status, seed?: typeof loaded | typeof empty) =>
+    next(status, { ended: ended({ ok: true, ...(seed ? { seed } : {}) }) });
+  const said = (decision: ReturnType<typeof seeded>) => {
+    const { status, reason, message: text } = conditionOf(decision.status, "Seeded") ?? {};
+    return [status, reason, text];
+  };
+
+  it("says whether it did, in a condition, and warns where it did not", () => {
+    assert.deepEqual(said(seeded(started.status, loaded)), ["True", "Loaded", loaded.message]);
+    const failed = seeded(started.status, empty);
+    assert.deepEqual(said(failed), ["False", "NotLoaded", empty.message]);
+    assert.deepEqual(failed.status.phase, "Ready");
+    assert.ok(failed.events.some(({ type, reason }) => type === "Warning" && reason === "NotLoaded"));
+    assert.equal(conditionOf(seeded(started.status).status, "Seeded"), undefined);
+  });
+
+  it("does not take back what was loaded once", () => {
+    const { status } = seeded(started.status, loaded);
+    assert.deepEqual(said(seeded({ ...started.status, conditions: status.conditions }, empty)), [
+      "True",
+      "Loaded",
+      loaded.message,
+    ]);
+    const later = seeded({ ...started.status, conditions: seeded(started.status, empty).status.conditions }, loaded);
+    assert.deepEqual(said(later), ["True", "Loaded", loaded.message]);
+  });
+});
+
 describe("A failed update", () => {
   const terminal = next(started.status, { ended: ended(failure("PolicyViolation", "terminal", "No root.")) });
   const transient = next(started.status, { ended: ended(failure("UpdateFailed", "transient")), random: 0 });

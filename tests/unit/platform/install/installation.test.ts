@@ -234,6 +234,29 @@ describe("an installation of the platform service", () => {
     assert.deepEqual(config.runner.policyPacks, ["/app/policies", "/app/packs/ours"]);
   });
 
+  it("may make snapshots known in environments only where the configuration names some, and read those alone", async () => {
+    const repository = (seed: string) =>
+      `repositories: { "https://git.example.com/team/shop": { seeds: { demo: { ${seed} } } } }`;
+    const snapshotRules = async (config: string) => {
+      const recording = await install(config);
+      const found = ["terrarium-environment", "terrarium-operations", "terrarium-platform"].flatMap((name) =>
+        rules(recording, "ClusterRole", name).map(({ resources, verbs, resourceNames }) =>
+          resources.some((resource) => resource.startsWith("volumesnapshot"))
+            ? [name, resources.join(), verbs.includes("create"), resourceNames]
+            : [],
+        ),
+      );
+      return found.filter((rule) => rule.length > 0);
+    };
+    assert.deepEqual(await snapshotRules(repository("sql: select 1")), []);
+    assert.deepEqual(await snapshotRules(repository("snapshot: { namespace: golden, name: shop }")), [
+      ["terrarium-environment", "volumesnapshots", true, undefined],
+      ["terrarium-operations", "volumesnapshotcontents", true, undefined],
+      ["terrarium-platform", "volumesnapshots", false, ["shop"]],
+      ["terrarium-platform", "volumesnapshotcontents", false, undefined],
+    ]);
+  });
+
   it("refuses what means this machine or can't be read, and says where", async () => {
     await assert.rejects(describeIt('runner: { state: { address: "file:///srv/state" } }'), {
       name: "InstallationError",
@@ -257,6 +280,7 @@ describe("an installation of the platform service", () => {
 interface Rule {
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 
 function rules(recording: Recording, kind: string, name: string): readonly Rule[] {
