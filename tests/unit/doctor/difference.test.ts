@@ -65,6 +65,7 @@ describe("differences between what is wanted and what is there", () => {
       data: SECRET,
     };
     assert.deepEqual(differences(wanted, { kind: "Secret", metadata: { name: "a" }, data: { KEY: "other" } }), []);
+    assert.deepEqual(differences({ spec: { token: SECRET } }, { spec: { token: "other" } }), []);
   });
 
   it("are found in a ConfigMap's data and in labels", () => {
