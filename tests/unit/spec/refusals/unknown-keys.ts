@@ -2,7 +2,7 @@ import { environment, withService, withStore, type Refusal } from "../environmen
 import { SERVICE_KEYS, REDIS_KEYS, MIGRATION, VOLUME } from "./wording.ts";
 
 const POSTGRES_KEYS =
-  "engine, version, database, username, extensions, passwordRotation, maxConnections, backup, seed, image, storage, resources, deletion";
+  "engine, version, database, username, extensions, passwordRotation, maxConnections, backup, seed, snapshot, image, storage, resources, deletion";
 
 /** Keys that are none, at every level. */
 export const unknownKeys: readonly Refusal[] = [
