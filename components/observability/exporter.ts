@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ExporterPart } from "../../spec/index.ts";
+import { waiverAnnotations, type ExporterPart } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
 import { httpProbe, type ContainerArgs } from "../pod.ts";
@@ -24,6 +24,11 @@ export interface ExporterArgs extends ComponentArgs {
 /** What labels call exporters. */
 export const EXPORTER_COMPONENT = "observability";
 
+/** Policies that an exporter can't fulfil in production. */
+const PRODUCTION_WAIVERS = {
+  "replicas-in-production": { until: "2028-12-31", reason: "two would tell Prometheus everything twice" },
+};
+
 /** A pod that tells Prometheus what something else does not tell itself. Only Prometheus can reach it. */
 export class Exporter extends Component {
   constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -32,6 +37,7 @@ export class Exporter extends Component {
     const { image, resources, user } = exporter.settings;
     const part = { name: exporter.name, component: EXPORTER_COMPONENT, image };
     const metadata = this.metadata(exporter.name, part);
+    const waived = waiverAnnotations(PRODUCTION_WAIVERS);
     new k8s.networking.v1.NetworkPolicy(
       `${name}-network-policy`,
       { metadata, spec: toNetworkPolicySpec(args.policy) },
@@ -40,7 +46,7 @@ export class Exporter extends Component {
     createWorkload(
       name,
       {
-        metadata,
+        metadata: this.metadata(exporter.name, part, placement.tier === "prod" ? waived : {}),
         identity: this.identity(part),
         replicas: 1,
         asleep: placement.asleep,
