@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { ClusterAccess } from "../clusters/provider.ts";
-import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
+import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import type { ExportedStack } from "../stacks/pending-operations.ts";
 import { CommandFailure } from "./exit.ts";
@@ -25,6 +25,8 @@ export interface EngineArgs {
   /** The cluster that the program deploys to. */
   readonly access?: ClusterAccess;
   readonly record: RunRecord;
+  /** Runs what needs no program. @default without a limit */
+  readonly run?: RunCommand;
 }
 
 /** Pulumi's command line, for one stack of one checkout. */
@@ -157,7 +159,8 @@ export class Engine {
   }
 
   #pulumi(args: readonly string[], cwd: string, input = ""): Promise<CommandResult> {
-    return runCommand(this.#args.toolchain.path("pulumi"), [...args, "--non-interactive"], {
+    const { toolchain, run = runCommand } = this.#args;
+    return run(toolchain.path("pulumi"), [...args, "--non-interactive"], {
       cwd,
       env: this.environment(),
       input,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type CommandResult, lastLines, runCommand } from "../clusters/run-command.ts";
+import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { folderAddress } from "../stacks/folder-state.ts";
 import { CommandFailure } from "./exit.ts";
@@ -15,6 +15,8 @@ export interface FolderStackArgs {
   readonly folder: string;
   /** Variables of its own; among them must be what its state is encrypted with. */
   readonly variables: NodeJS.ProcessEnv;
+  /** Runs Pulumi. @default without a limit */
+  readonly run?: RunCommand;
 }
 
 /**
@@ -77,7 +79,8 @@ export class FolderStack {
   }
 
   #pulumi(args: readonly string[], cwd: string, input = ""): Promise<CommandResult> {
+    const { toolchain, run = runCommand } = this.#args;
     const options = [...args, "--non-interactive", "--color", "never"];
-    return runCommand(this.#args.toolchain.path("pulumi"), options, { cwd, env: this.env, input });
+    return run(toolchain.path("pulumi"), options, { cwd, env: this.env, input });
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { runCommand } from "../clusters/run-command.ts";
+import { withTimeLimit } from "../clusters/run-command.ts";
 import { ExportFolder } from "../gitops/export-folder.ts";
 import { helmTree } from "../gitops/helm.ts";
 import { kustomizeTree } from "../gitops/kustomize.ts";
@@ -30,6 +30,8 @@ export interface GitOpsOptions {
   readonly recipients: readonly Recipient[];
   /** Ask each stack's cluster what `up` would ask it. */
   readonly clusterFacts: boolean;
+  /** Milliseconds that each run of Pulumi or sops may take. */
+  readonly timeout: number;
 }
 
 /**
@@ -44,19 +46,23 @@ export async function gitops(surroundings: Surroundings, options: GitOpsOptions)
   await refuseForeign(folder);
   const rules = await rulesFor(folder, options);
   const { path } = await surroundings.toolchain(["sops"]);
+  const run = withTimeLimit(options.timeout, "If it only needed longer, allow more with --timeout.");
 
   const stacks: (StackObjects & { readonly checksumKey: string })[] = [];
   for (const session of sessions) {
     const { stack } = session.file;
     say(surroundings, `Running the program for ${stack} ...`);
-    const whole = await wholeStack(session, options.clusterFacts ? await runningCluster(session) : undefined);
+    const whole = await wholeStack(session, {
+      run,
+      ...(options.clusterFacts ? { access: await runningCluster(session) } : {}),
+    });
     const objects = whole.objects;
     const environment = resolveStack(surroundings.checkout, stack);
     stacks.push({ stack, environment, objects, checksumKey: whole.checksumKey });
   }
   const tree = trees[options.format](stacks, repositoryPath(folder.path));
   if (options.recipients.length > 0) await folder.writeRules(rules);
-  const encrypt = encryptWith(path("sops"), folder.rulesFile, runCommand);
+  const encrypt = encryptWith(path("sops"), folder.rulesFile, run);
   const keys = new Map(stacks.map(({ stack, checksumKey }) => [stack, checksumKey]));
   const sealed = await Promise.all(
     [...tree.secrets].map(async ([file, { stack, object }]) => {

@@ -14,7 +14,7 @@ import { handover } from "./handover.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
-import { portNumber, recipient, stackName, stackOption } from "./options.ts";
+import { portNumber, recipient, stackName, stackOption, timeSpan } from "./options.ts";
 import { addPlatformCommand } from "./platform/commands.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
@@ -134,6 +134,11 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
         .argParser((value: string, earlier: Recipient[]) => [...earlier, recipient(value)]),
     )
     .option("--cluster-facts", "ask each stack's cluster what `up` would ask it", false)
+    .addOption(
+      new Option("--timeout <time>", "how long each run of pulumi or sops may take, e.g. 30m")
+        .default(600_000, "10m")
+        .argParser(timeSpan),
+    )
     .action((options: Omit<GitOpsOptions, "recipients"> & { recipient: Recipient[] }) =>
       gitops(surroundings, { ...options, recipients: options.recipient }),
     );

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClusterAccess } from "../clusters/provider.ts";
-import type { CommandResult } from "../clusters/run-command.ts";
+import type { CommandResult, RunCommand } from "../clusters/run-command.ts";
 import { FolderStack } from "./folder-stack.ts";
 import type { ProgramArguments } from "./program-server.ts";
 import type { Session } from "./session.ts";
@@ -14,6 +14,8 @@ export interface ScratchStackArgs {
   readonly withSecrets: boolean;
   /** Cluster that the program may ask about itself. It is never changed. @default none */
   readonly access?: ClusterAccess;
+  /** Runs Pulumi. @default without a limit */
+  readonly run?: RunCommand;
 }
 
 const ownPassphrase = { PULUMI_CONFIG_PASSPHRASE: "rendering", PULUMI_CONFIG_PASSPHRASE_FILE: undefined };
@@ -37,7 +39,7 @@ export class ScratchStack {
    * @throws CommandFailure with what the engine said.
    */
   static async use<T>(args: ScratchStackArgs, action: (stack: ScratchStack) => Promise<T>): Promise<T> {
-    const { session, withSecrets, access } = args;
+    const { session, withSecrets, access, run } = args;
     const { surroundings, file, state } = session;
     const toolchain = await surroundings.toolchain(access ? ["pulumi", "kubectl"] : ["pulumi"]);
     const folder = await mkdtemp(join(tmpdir(), "terrarium-render-"));
@@ -48,7 +50,8 @@ export class ScratchStack {
         TERRARIUM_KUBECONFIG: access?.kubeconfig,
         TERRARIUM_CONTEXT: access?.context,
       };
-      const made = new FolderStack({ ...{ env: surroundings.env, toolchain, project, stack, folder }, variables });
+      const place = { env: surroundings.env, toolchain, project, stack, folder };
+      const made = new FolderStack({ ...place, variables, ...(run ? { run } : {}) });
       await writeFile(made.configFile, withSecrets ? await readFile(state.configFile(file), "utf8") : file.text);
       await made.create();
       return await action(new ScratchStack(session, made));

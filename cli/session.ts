@@ -3,6 +3,7 @@ import { type LocalPaths, localPaths } from "../clusters/local-paths.ts";
 import type { ClusterAccess, ClusterProvider } from "../clusters/provider.ts";
 import { readClusterRecord } from "../clusters/record.ts";
 import { clusterProviders } from "../clusters/registry.ts";
+import type { RunCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
 import { environmentNamespaces } from "../stacks/cluster-objects.ts";
 import { Engine } from "./engine.ts";
@@ -68,7 +69,7 @@ export class Session {
   }
 
   /** Pulumi for the stack. */
-  engine(toolchain: Toolchain, access?: ClusterAccess): Engine {
+  engine(toolchain: Toolchain, access?: ClusterAccess, run?: RunCommand): Engine {
     const { surroundings, state, file, record } = this;
     return new Engine({
       surroundings,
@@ -78,6 +79,7 @@ export class Session {
       file,
       record,
       ...(access ? { access } : {}),
+      ...(run ? { run } : {}),
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ClusterAccess } from "../clusters/provider.ts";
-import { type CommandResult, lastLines } from "../clusters/run-command.ts";
+import { type CommandResult, lastLines, type RunCommand } from "../clusters/run-command.ts";
 import { generatedValue, generatedValuesOf, withGeneratedValuesOf } from "../stacks/generated-values.ts";
 import type { ExportedStack } from "../stacks/pending-operations.ts";
 import type { Engine } from "./engine.ts";
@@ -16,6 +16,14 @@ export interface WholeStack {
   readonly checksumKey: string;
 }
 
+/** How {@link wholeStack} runs the program. */
+export interface WholeStackArgs {
+  /** Cluster that is asked what `up` would ask it. @default what is true of any cluster */
+  readonly access?: ClusterAccess;
+  /** Runs Pulumi. */
+  readonly run: RunCommand;
+}
+
 /** Selects generated values, with the components that they belong to; nothing of this exists in a cluster. */
 const generatedValues = ["**terrarium:index:*::*", "**random:*:*::*"].flatMap((target) => ["--target", target]);
 
@@ -26,21 +34,20 @@ const unknown = Symbol("unknown");
  * Runs the program for everything that a stack is made of, without a cluster. Generated values are those of the stack's
  * state; what is missing there is generated and saved, so that the next export and a later `up` have the same.
  *
- * @param access cluster that is asked what `up` would ask it. @default what is true of any cluster
  * @throws CommandFailure with what the engine or the program said.
  */
-export async function wholeStack(session: Session, access?: ClusterAccess): Promise<WholeStack> {
+export async function wholeStack(session: Session, args: WholeStackArgs): Promise<WholeStack> {
   const toolchain = await session.surroundings.toolchain(["pulumi"]);
-  const engine = session.engine(toolchain);
+  const engine = session.engine(toolchain, undefined, args.run);
   await engine.ensureStack();
   const state = await engine.exportStack();
-  return ScratchStack.use({ session, withSecrets: true, ...(access ? { access } : {}) }, async (scratch) => {
+  return ScratchStack.use({ session, withSecrets: true, ...args }, async (scratch) => {
     if ((state.deployment.resources ?? []).length > 0) {
       checked(await scratch.run(["stack", "import"], JSON.stringify(generatedValuesOf(state))));
     }
     const told: Promise<unknown>[] = [];
-    const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", ...generatedValues];
-    checked(await scratch.runProgram(args, (object) => told.push(object)));
+    const update = ["up", "--yes", "--skip-preview", "--suppress-outputs", ...generatedValues];
+    checked(await scratch.runProgram(update, (object) => told.push(object)));
     const objects = await Promise.all(told.map(known));
     await saveGenerated(engine, state, scratch);
     return { objects, checksumKey: await checksumKeyOf(scratch, session) };

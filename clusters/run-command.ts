@@ -12,7 +12,7 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Milliseconds after which the command is killed. @default no limit */
+  /** Milliseconds after which the command is asked to end; it is killed when it does not. @default no limit */
   readonly timeoutMs?: number;
   /** Text for the command's standard input. @default nothing */
   readonly input?: string;
@@ -21,22 +21,18 @@ export interface CommandOptions {
 /** Runs a command and collects its output. Starts programs of this machine; tests put another in its place. */
 export type RunCommand = (file: string, args: readonly string[], options: CommandOptions) => Promise<CommandResult>;
 
+/** Milliseconds that a command gets to end what it has started, such as plugins, before it is killed. */
+const endMs = 5_000;
+
 /** Runs a command to its end. Never rejects: a program that cannot be started is a result with a code. */
 export const runCommand: RunCommand = (file, args, options) =>
   new Promise((resolve) => {
     const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ["pipe", "pipe", "pipe"] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
+    const { timeoutMs } = options;
     let timedOut = false;
-    const timer =
-      options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            child.kill("SIGKILL");
-            // A grandchild may hold the pipes open; the answer is known already.
-            finish(124, `${file} gave no answer within ${(options.timeoutMs ?? 0) / 1000} s`);
-          }, options.timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
     const finish = (code: number, note = ""): void => {
       clearTimeout(timer);
       child.stdout.destroy();
@@ -47,6 +43,20 @@ export const runCommand: RunCommand = (file, args, options) =>
         stderr: [Buffer.concat(stderr).toString("utf8"), note].filter((part) => part !== "").join("\n"),
       });
     };
+    const giveUp = (limitMs: number): void => {
+      timedOut = true;
+      const end = (): void => {
+        finish(124, `${file} gave no answer within ${limitMs / 1000} s`);
+      };
+      // A grandchild may hold the pipes open longer than the command lives.
+      child.once("exit", end);
+      timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        end();
+      }, endMs);
+      if (!child.kill("SIGTERM")) end();
+    };
+    if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs, timeoutMs);
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.on("error", (error) => {
@@ -59,6 +69,19 @@ export const runCommand: RunCommand = (file, args, options) =>
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
   });
+
+/**
+ * {@link runCommand} with a limit for every command.
+ *
+ * @param timeoutMs milliseconds.
+ * @param advice what to do when it is reached, as a sentence.
+ */
+export function withTimeLimit(timeoutMs: number, advice: string): RunCommand {
+  return async (file, args, options) => {
+    const result = await runCommand(file, args, { ...options, timeoutMs });
+    return result.code === 124 ? { ...result, stderr: `${result.stderr}. ${advice}` } : result;
+  };
+}
 
 /** The last lines of a command's error output, for a message to the user. */
 export function lastLines(result: CommandResult, count = 3): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { listProcesses, parsePs } from "../../../clusters/processes.ts";
-import { runCommand } from "../../../clusters/run-command.ts";
+import { runCommand, withTimeLimit } from "../../../clusters/run-command.ts";
 
 describe("the processes of this machine", () => {
   it("include this one, with a start time in the past", async () => {
@@ -48,5 +48,18 @@ describe("running a command", () => {
     assert.equal(result.code, 124);
     assert.match(result.stderr, /no answer within 0.1 s/);
     assert.ok(performance.now() - started < 5_000);
+  });
+
+  it("asks a program that takes too long to end, so that it can end what it has started", async () => {
+    const script = "trap 'echo tidy; exit 0' TERM; while :; do sleep 0.01; done";
+    const { code, stdout } = await runCommand("sh", ["-c", script], { env, timeoutMs: 100 });
+    assert.deepEqual([code, stdout], [124, "tidy\n"]);
+  });
+
+  it("says what to do where the limit is for every command", async () => {
+    const run = withTimeLimit(100, "Allow more.");
+    const { code, stderr } = await run("sleep", ["60"], { env });
+    assert.deepEqual([code, stderr], [124, "sleep gave no answer within 0.1 s. Allow more."]);
+    assert.deepEqual(await run("echo", ["quick"], { env }), { code: 0, stdout: "quick\n", stderr: "" });
   });
 });
