@@ -7,6 +7,11 @@ export function stackOption(): Option {
   return new Option("-s, --stack <name>", "stack, as in Pulumi.<name>.yaml").default("dev").argParser(stackName);
 }
 
+/** The option for what Pulumi calls a policy pack's configuration. */
+export function policyConfigurationOption(): Option {
+  return new Option("--policy-pack-config <file>", "JSON file with levels and settings of the policies, as for pulumi");
+}
+
 /** Reads the name of a stack. @throws InvalidArgumentError */
 export function stackName(value: string): string {
   if (!/^[A-Za-z0-9_-]+$/.test(value)) throw new InvalidArgumentError("Letters, digits, - and _ are allowed.");

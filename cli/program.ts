@@ -14,7 +14,7 @@ import { handover } from "./handover.ts";
 import { images } from "./images.ts";
 import { kubectl } from "./kubectl.ts";
 import { netcheck, type OutsideAddress, parseOutside } from "./netcheck.ts";
-import { portNumber, recipient, stackName, stackOption, timeSpan } from "./options.ts";
+import { policyConfigurationOption, portNumber, recipient, stackName, stackOption, timeSpan } from "./options.ts";
 import { addPlatformCommand } from "./platform/commands.ts";
 import { preview } from "./preview.ts";
 import { render } from "./render.ts";
@@ -23,7 +23,7 @@ import { printEnvironment } from "./shell-environment.ts";
 import { status } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { up } from "./up.ts";
-import { validate } from "./validate.ts";
+import { validate, type ValidateOptions } from "./validate.ts";
 
 /**
  * Runs one command.
@@ -199,7 +199,8 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
       new Option("-s, --stack <name>", "stack to check; the configuration of all when left out").argParser(stackName),
     )
     .addOption(outputOption())
-    .action((options: { stack?: string; output: ReportFormat }) => validate(surroundings, options));
+    .addOption(policyConfigurationOption())
+    .action((options: ValidateOptions) => validate(surroundings, options));
 
   program
     .command("netcheck")

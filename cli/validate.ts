@@ -2,11 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { PackConfiguration } from "../policies/configuration.ts";
 import { checkPolicies } from "./checks/policies.ts";
+import { readPolicyConfiguration } from "./checks/policy-configuration.ts";
 import { checkPrometheus } from "./checks/prometheus.ts";
 import { checkSchemas } from "./checks/schemas.ts";
 import { type CheckResult, formatResults, isFailed } from "./checks/result.ts";
-import { CommandFailure } from "./exit.ts";
+import { CommandFailure, UsageFailure } from "./exit.ts";
 import { stackNames } from "./project.ts";
 import { renderManifests, writeManifests } from "./render.ts";
 import type { ReportFormat } from "./report.ts";
@@ -19,26 +21,33 @@ export interface ValidateOptions {
   /** @default the configuration of every stack of the checkout, and nothing else */
   readonly stack?: string;
   readonly output: ReportFormat;
+  /** File with levels and settings of the policies. @default the pack's own */
+  readonly policyPackConfig?: string;
 }
 
 /**
  * Makes every check of a stack that needs no cluster: its configuration; then, of the objects that it would be made of,
  * policies, schemas, and the configuration of its Prometheus. Changes nothing.
  *
- * @throws UsageFailure with every problem of the first wrong configuration.
+ * @throws UsageFailure with every problem of the first wrong configuration, or of the file of the policies.
  * @throws CommandFailure when another check fails.
  */
-export async function validate(surroundings: Surroundings, { stack, output }: ValidateOptions): Promise<void> {
+export async function validate(surroundings: Surroundings, options: ValidateOptions): Promise<void> {
+  const { stack, output, policyPackConfig } = options;
   if (stack === undefined) {
+    if (policyPackConfig !== undefined) {
+      throw new UsageFailure("--policy-pack-config: the policies are asked about one stack. Name it with --stack.");
+    }
     for (const name of stackNames(surroundings.checkout)) {
       surroundings.validate(new Session(surroundings, name).file.stack);
       surroundings.stdout.write(`${name}: valid\n`);
     }
     return;
   }
+  const configuration = policyPackConfig === undefined ? undefined : readPolicyConfiguration(policyPackConfig);
   const session = new Session(surroundings, stack);
   surroundings.validate(stack);
-  const results = await checkStack(session);
+  const results = await checkStack(session, configuration);
   surroundings.stdout.write(formatted(stack, results, output));
   const failed = results.filter(isFailed);
   if (failed.length > 0) {
@@ -46,7 +55,7 @@ export async function validate(surroundings: Surroundings, { stack, output }: Va
   }
 }
 
-async function checkStack(session: Session): Promise<CheckResult[]> {
+async function checkStack(session: Session, configuration: PackConfiguration | undefined): Promise<CheckResult[]> {
   const { surroundings, file } = session;
   const { tier } = resolveStack(surroundings.checkout, file.stack);
   const manifests = await renderManifests(session);
@@ -56,7 +65,7 @@ async function checkStack(session: Session): Promise<CheckResult[]> {
     await writeManifests(rendered, manifests);
     return [
       { check: "configuration", summary: "valid", problems: [], notes: [] },
-      checkPolicies(manifests, tier),
+      checkPolicies(manifests, tier, configuration),
       ...(await Promise.all([
         checkSchemas(surroundings, { manifests: rendered, schemas: join(folder, "schemas") }),
         checkPrometheus(surroundings, manifests, join(folder, "prometheus")),

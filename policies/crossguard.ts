@@ -4,7 +4,7 @@ import { engineObject, engineStack } from "./engine-objects.ts";
 import { findingsOf } from "./evaluate.ts";
 import { messageOf, type Rule, type Setting, type StackFinding } from "./rule.ts";
 import { Stack } from "./stack.ts";
-import { describeWaiver, waiversOf } from "./waivers.ts";
+import { describeWaiver, WAIVER_LIST, waiversOf } from "./waivers.ts";
 
 /** What the engine's policies go by. */
 export interface PolicyArgs {
@@ -48,7 +48,7 @@ export function toPolicy(rule: Rule, args: PolicyArgs): ResourceValidationPolicy
 /** Tells which waivers hold, in one piece of advice. */
 export function waiverListPolicy({ today }: PolicyArgs): StackValidationPolicy {
   return {
-    name: "waivers-in-effect",
+    name: WAIVER_LIST,
     description: "Lists what objects are let off.",
     enforcementLevel: "advisory",
     validateStack: ({ resources }, report) => {

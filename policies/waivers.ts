@@ -13,6 +13,9 @@ export interface GrantedWaiver extends Waiver {
 /** The rule about waivers, which no waiver is about. */
 const WAIVER_RULE = "waivers";
 
+/** Name of the policy that only lists waivers. */
+export const WAIVER_LIST = "waivers-in-effect";
+
 /** A day as waivers write it, e.g. "2026-11-21". */
 export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);

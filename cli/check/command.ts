@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Toolchain } from "../../clusters/toolchain/index.ts";
+import type { PackConfiguration } from "../../policies/configuration.ts";
 import { dayOf } from "../../policies/waivers.ts";
+import { readPolicyConfiguration } from "../checks/policy-configuration.ts";
 import { CommandFailure, UsageFailure } from "../exit.ts";
 import { readStackFile, stackNames } from "../project.ts";
 import { resolveStack } from "../stack-validation.ts";
@@ -32,6 +34,8 @@ export interface CheckOptions {
   readonly out: readonly string[];
   /** YAML file with what capacity costs in each tier. @default no costs are told */
   readonly prices?: string;
+  /** File with levels and settings of the policies. @default the pack's own */
+  readonly policyPackConfig?: string;
 }
 
 /** Stacks that are looked at at once: each takes two processes of some hundred MiB. */
@@ -53,12 +57,16 @@ export async function check(surroundings: Surroundings, options: CheckOptions): 
 }
 
 async function makeReport(surroundings: Surroundings, options: CheckOptions): Promise<CheckReport> {
-  const prices = options.prices === undefined ? {} : readPrices(options.prices);
+  const { policyPackConfig } = options;
+  const criteria = {
+    prices: options.prices === undefined ? {} : readPrices(options.prices),
+    ...(policyPackConfig === undefined ? {} : { configuration: readPolicyConfiguration(policyPackConfig) }),
+  };
   const known = stackNames(surroundings.checkout);
   const unknown = options.stack?.find((name) => !known.includes(name));
   if (options.deployed) {
     const stacks = await each(options.stack ?? known, (stack) =>
-      report(surroundings, stack, prices, () => previewDeployed(surroundings, stack)),
+      report(surroundings, stack, criteria, () => previewDeployed(surroundings, stack)),
     );
     return toCheckReport("what is deployed", stacks);
   }
@@ -75,7 +83,7 @@ async function makeReport(surroundings: Surroundings, options: CheckOptions): Pr
     const stacks = await each(options.stack ?? [...known, ...removed].sort(), (stack) =>
       removed.includes(stack)
         ? Promise.resolve(failedReport(stack, [], [REMOVED]))
-        : report(surroundings, stack, prices, () =>
+        : report(surroundings, stack, criteria, () =>
             previewFrom(surroundings, { stack, base, old, toolchain, folder: join(folder, `stack-${stack}`) }),
           ),
     );
@@ -89,16 +97,23 @@ async function makeReport(surroundings: Surroundings, options: CheckOptions): Pr
 const REMOVED =
   "The stack's file is gone. What it has deployed stays, and nothing looks after it any more: take it down first.";
 
+/** What stacks are judged by. */
+interface Criteria {
+  readonly prices: PriceTable;
+  readonly configuration?: PackConfiguration;
+}
+
 async function report(
   { checkout }: Surroundings,
   stack: string,
-  prices: PriceTable,
+  { prices, ...criteria }: Criteria,
   preview: () => Promise<Preview>,
 ): Promise<StackReport> {
   try {
     const { tier } = resolveStack(checkout, stack);
     const price = prices[tier];
-    const args = { stack, tier, today: dayOf(new Date()), ...(price === undefined ? {} : { prices: price }) };
+    const today = dayOf(new Date());
+    const args = { stack, tier, today, ...criteria, ...(price === undefined ? {} : { prices: price }) };
     return toStackReport(await preview(), args);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { stackName } from "../options.ts";
+import { policyConfigurationOption, stackName } from "../options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { check, checkFormats, type CheckOptions } from "./command.ts";
 
@@ -25,6 +25,7 @@ export function addCheckCommand(program: Command, surroundings: Surroundings): v
       ).default([], "none"),
     )
     .option("--prices <file>", "YAML file with what capacity costs in each tier; see the guide")
+    .addOption(policyConfigurationOption())
     .addHelpText(
       "after",
       "\nExit codes: 0 nothing changes, 1 failed, 2 wrong usage, 3 changes, 4 forbidden by policies, 5 data would be lost.",

@@ -1,3 +1,4 @@
+import type { PackConfiguration } from "../../policies/configuration.ts";
 import { evaluate, type Level } from "../../policies/evaluate.ts";
 import { KubeObject } from "../../policies/kube-object.ts";
 import { Stack } from "../../policies/stack.ts";
@@ -62,6 +63,8 @@ export interface ReportArgs {
   readonly today: string;
   /** @default no cost is told */
   readonly prices?: Prices;
+  /** Levels and settings of the policies. @default their own */
+  readonly configuration?: PackConfiguration;
 }
 
 /** A report about a stack that could not be previewed. */

@@ -1,3 +1,4 @@
+import type { PackConfiguration } from "../../../policies/configuration.ts";
 import { evaluate, type Report } from "../../../policies/evaluate.ts";
 import { KubeObject } from "../../../policies/kube-object.ts";
 import { Stack } from "../../../policies/stack.ts";
@@ -148,15 +149,17 @@ interface JudgeOptions {
   readonly tier?: Tier;
   /** Whether there are objects that are not known. */
   readonly isPartial?: boolean;
+  readonly configuration?: PackConfiguration;
 }
 
 /** What the pack says of objects. */
-export function judge(objects: readonly object[], { tier = "prod", isPartial = false }: JudgeOptions = {}): Report {
+export function judge(objects: readonly object[], options: JudgeOptions = {}): Report {
+  const { tier = "prod", isPartial = false, configuration = { rules: {} } } = options;
   const stack = new Stack(
     objects.map((object) => new KubeObject(object)),
     { isPartial },
   );
-  return evaluate(stack, { tier, today: TODAY });
+  return evaluate(stack, { tier, today: TODAY, configuration });
 }
 
 /** Names of the rules that are violated, each once, sorted. */
