@@ -55,6 +55,27 @@ describe("terrarium check, on the real engine and without a cluster", () => {
     assert.ok(!stdout.includes("Ew9xT7bLm2Rw"), stdout);
   });
 
+  it("asks the policies with the levels and settings that are given, and refuses a file that is wrong", async () => {
+    const judged = async (configuration: object) => {
+      writeFileSync(join(checkout.folder, "policies.json"), JSON.stringify(configuration));
+      return check(checkout, ["staging"], "--policy-pack-config", "policies.json", "-o", "json");
+    };
+    const registries = { registries: ["registry.example.com"] };
+    const { code, stdout } = await judged({
+      all: "disabled",
+      "allowed-registries": { enforcementLevel: "mandatory", ...registries },
+    });
+    assert.equal(code, 4, stdout);
+    const violations = (JSON.parse(stdout) as CheckReport).stacks[0]?.policies?.violations ?? [];
+    assert.deepEqual(
+      new Set(violations.map(({ rule, level, isNew }) => `${level} ${rule} ${isNew}`)),
+      new Set(["mandatory allowed-registries false"]),
+    );
+    const wrong = await judged({ "allowed-registry": registries });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--policy-pack-config policies\.json: there is no rule "allowed-registry"/);
+  });
+
   it("needs no passphrase for encrypted values, shows none, and tells a changed one from one that stays", async () => {
     const encrypted = (path: string, ...values: string[]) => {
       const secrets = values.map((value, index) => `    token-${index}: { secure: "${value}" }\n`).join("");
@@ -124,6 +145,44 @@ describe("terrarium check --deployed", () => {
     assert.deepEqual(stacks[0]?.errors, []);
     assert.deepEqual(stacks[0]?.changes, []);
     assert.match(stacks[1]?.errors[0] ?? "", /It is not deployed/);
+  });
+
+  it("says first that protected data would be deleted, though the engine refuses it, and has an exit code for it", async () => {
+    const checkout = sharedCheckout();
+    const guard = (dataStores: object) => {
+      checkout.writeStack("guarded", "dev", (config) => {
+        config["terrarium:dataStores"] = dataStores;
+      });
+    };
+    const claim = async () =>
+      (await checkout.kubectl<{ metadata: { uid: string } }>(["get", "pvc", "archive-data", "-n", "guestbook-guarded"]))
+        .metadata.uid;
+    guard({ archive: { engine: "redis", deletion: "protect" } });
+    await checkout.must(["up", "--stack", "guarded"]);
+    const before = await claim();
+    guard({});
+    const path = join(checkout.folder, ".terrarium/deployed.json");
+    const args = ["check", "--deployed", "--stack", "guarded", "--out", path];
+    const { code, stdout, stderr } = await checkout.terrarium(args);
+    assert.equal(code, 5, stdout + stderr);
+    const [title, , quote] = stdout.split("\n\n").slice(1);
+    assert.equal(title, "## Terrarium: data would be lost");
+    assert.match(
+      quote ?? "",
+      /^> \[!CAUTION\]\n> \*\*Data would be lost in guarded\.\*\*\n>\n> - `PersistentVolumeClaim guestbook-guarded\/archive-data` is deleted: what is stored in its volume is lost\. It is protected/,
+    );
+    const { verdict, stacks } = JSON.parse(readFileSync(path, "utf8")) as CheckReport;
+    assert.equal(verdict, "data-loss");
+    assert.deepEqual(
+      stacks[0]?.dataLoss.map(({ object, isProtected }) => [object, isProtected]),
+      [
+        ["PersistentVolumeClaim guestbook-guarded/archive-data", true],
+        // Nothing in it is protected any more.
+        ["Namespace guestbook-guarded", false],
+      ],
+    );
+    assert.equal(await claim(), before, "a check changes nothing");
+    await checkout.must(["down", "--stack", "guarded", "--delete-data"]);
   });
 
   it("is what a saved plan then does, and nothing beyond it", async () => {

@@ -11,6 +11,7 @@ import { findingsOf } from "../../policies/evaluate.ts";
 import { KubeObject } from "../../policies/kube-object.ts";
 import { podSecurityRules } from "../../policies/pod-security/index.ts";
 import { Stack } from "../../policies/stack.ts";
+import { PROJECT } from "./checkout.ts";
 import { sharedCheckout } from "./fixtures.ts";
 import { arbitraryPod, type PodManifest } from "./fuzzed-pods.ts";
 
@@ -85,6 +86,9 @@ describe("the pack's Pod Security and the API server's", () => {
     return reasons.map((reason) => RULES[reason] ?? reason).sort();
   }
 
+  /** Pods on which both sides agreed, as the guide's table has them: what is allowed and what is refused, by level. */
+  const agreed = { baseline: [0, 0], restricted: [0, 0] } satisfies Record<(typeof LEVELS)[number], [number, number]>;
+
   for (const level of LEVELS) {
     for (const verdict of ["pass", "fail"] as const) {
       it(`say the same of every pod that Kubernetes tests itself with: ${level}, ${verdict}`, async () => {
@@ -98,10 +102,20 @@ describe("the pack's Pod Security and the API server's", () => {
           const expected = await refusedBy(pod);
           assert.deepEqual(foundBy(pod), expected, `${level}/${verdict}/${file}`);
           if (level === "restricted") assert.equal(expected?.length === 0, verdict === "pass", file);
+          agreed[level][expected?.length === 0 ? 0 : 1] += 1;
         }
       });
     }
   }
+
+  it("agree as often as the guide says", () => {
+    const guide = readFileSync(join(PROJECT, "docs/guides/policies.md"), "utf8");
+    for (const level of LEVELS) {
+      const [allowed, refused] = agreed[level];
+      const [, row = ""] = new RegExp(`^\\| of Kubernetes, ${level} +\\|(.*)\\|$`, "m").exec(guide) ?? [];
+      assert.deepEqual(row.split("|").map(Number), [allowed, refused, allowed + refused, 0], level);
+    }
+  });
 
   it(`say the same of ${runs} pods that are made up, in as many ways as there are fields`, async () => {
     const seen = new Set<string>();
