@@ -77,8 +77,10 @@ async function provideImages(
 /** Names of the known images that an environment runs; others are left to the cluster. */
 export function imagesOf(environment: ResolvedEnvironment): ImageName[] {
   const { services, dataStores, migrations, observability } = environment;
-  const { prometheus, loki, grafana, collector } = observability;
-  const servers = [prometheus, loki, grafana, collector].filter(({ enabled }) => observability.enabled && enabled);
+  const { prometheus, alertmanager, loki, grafana, collector } = observability;
+  const servers = [prometheus, alertmanager, loki, grafana, collector].filter(
+    ({ enabled }) => observability.enabled && enabled,
+  );
   const exporters = exportersOf(environment).map(({ settings }) => settings);
   const parts = [
     ...Object.values(services),

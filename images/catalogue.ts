@@ -1,5 +1,5 @@
 import { IMAGES } from "../spec/index.ts";
-import { busybox, collector, loki, prometheus } from "./program-images.ts";
+import { alertmanager, busybox, collector, loki, prometheus } from "./program-images.ts";
 import { postgres16, postgres17, redis } from "./data-store-images.ts";
 import { ccDebug, ccRuntime } from "./distroless-images.ts";
 import { kubeStateMetrics, nodeExporter, postgresExporter, redisExporter } from "./exporter-images.ts";
@@ -14,7 +14,7 @@ const thirdParty = {
   postgres16: { root: postgres16 },
   redis7: { root: redis },
   prometheus: { root: prometheus },
-  alertmanager: { unavailable: "its module lacks the pages that the server embeds; leave it off, as it is by default" },
+  alertmanager: { root: alertmanager },
   loki: { root: loki },
   grafana: { unavailable: "its server can't be built from the package registries; switch it off by configuration" },
   node: { root: nodeBuilder },

@@ -6,6 +6,7 @@ import { entryOf, type ImageName } from "./catalogue.ts";
 /** Tools whose executables are in images. */
 export const IMAGE_TOOLS: readonly ToolName[] = [
   "prometheus",
+  "alertmanager",
   "loki",
   "otelcol",
   "pulumi",

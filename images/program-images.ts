@@ -1,4 +1,4 @@
-import { PATH, STRIP } from "./debian-files.ts";
+import { JOIN_CERTIFICATES, PATH, STRIP } from "./debian-files.ts";
 import type { DebianPackages, RootRecipe } from "./recipe.ts";
 
 /** bookworm's BusyBox crashes in `wget -T`. */
@@ -32,6 +32,26 @@ export const prometheus: RootRecipe = {
     Env: [PATH],
     WorkingDir: "/prometheus",
     ExposedPorts: { "9090/tcp": {} },
+  },
+};
+
+/** Without its pages, as Prometheus. Reads certificates: receivers are public. @see https://github.com/prometheus/alertmanager/blob/main/Dockerfile */
+export const alertmanager: RootRecipe = {
+  packages: { ...busyboxPackages, names: [...busyboxPackages.names, "ca-certificates"] },
+  copy: [
+    { from: { tool: "alertmanager" }, to: "usr/bin/alertmanager" },
+    { from: { tool: "amtool" }, to: "usr/bin/amtool" },
+    { from: { file: "alertmanager.yml" }, to: "etc/alertmanager/alertmanager.yml" },
+  ],
+  folders: [{ path: "alertmanager", owner: 65534 }],
+  commands: [JOIN_CERTIFICATES, LINK_APPLETS, STRIP],
+  config: {
+    User: "nobody",
+    Entrypoint: ["/bin/alertmanager"],
+    Cmd: ["--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"],
+    Env: [PATH],
+    WorkingDir: "/alertmanager",
+    ExposedPorts: { "9093/tcp": {} },
   },
 };
 

@@ -26,7 +26,7 @@ export type ToolName =
   | "control-plane"
   | "node"
   | "prometheus"
-  | "amtool"
+  | "alertmanager"
   | "loki"
   | "otelcol"
   | "kube-state-metrics"
@@ -89,7 +89,7 @@ const tools: Record<ToolName, readonly Component[]> = {
     { recipe: recipes.podPrograms },
   ],
   prometheus: [{ recipe: recipes.prometheus }],
-  amtool: [{ recipe: recipes.amtool }],
+  alertmanager: [{ recipe: recipes.alertmanager }],
   loki: [{ recipe: recipes.loki }],
   otelcol: [{ recipe: recipes.otelcol }],
   "kube-state-metrics": [{ recipe: exporterRecipes.kubeStateMetrics }],

@@ -292,15 +292,22 @@ export const prometheus: Recipe = {
   ],
 };
 
-/** Checks Alertmanager's configuration. The server itself can't be built: its module lacks the pages that it embeds. */
-export const amtool: Recipe = {
-  name: "amtool",
-  title: `amtool ${versions.alertmanager}`,
-  coldSeconds: 60,
+/**
+ * Tells people about alerts; amtool checks its configuration. The server embeds pages that its module lacks: it is built from a
+ * copy of the module with a file in their place.
+ */
+export const alertmanager: Recipe = {
+  name: "alertmanager",
+  title: `alertmanager ${versions.alertmanager}`,
+  coldSeconds: 80,
+  embed: [{ folder: "alertmanager", module: "github.com/prometheus/alertmanager", from: ".", to: "module" }],
   builds: [
     {
-      folder: "alertmanager",
-      binaries: { amtool: "github.com/prometheus/alertmanager/cmd/amtool" },
+      folder: "alertmanager-server",
+      binaries: {
+        alertmanager: "github.com/prometheus/alertmanager/cmd/alertmanager",
+        amtool: "github.com/prometheus/alertmanager/cmd/amtool",
+      },
       variables: { "github.com/prometheus/common/version.Version": versions.alertmanager },
     },
   ],

@@ -88,6 +88,7 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   "pod-programs": {},
   prometheus: { "github.com/prometheus/prometheus": `v${versions.prometheus}` },
   alertmanager: { "github.com/prometheus/alertmanager": `v${versions.alertmanager}` },
+  "alertmanager-server": { "github.com/prometheus/alertmanager": `v${versions.alertmanager}` },
   loki: { "github.com/grafana/loki/v3": `v${versions.loki}` },
   otelcol: { "go.opentelemetry.io/collector/otelcol": `v${versions.otelcol}` },
   "kube-state-metrics": { "k8s.io/kube-state-metrics/v2": `v${versions.kubeStateMetrics}` },

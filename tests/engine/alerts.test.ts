@@ -4,9 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { createProgress, defaultCacheDir, ensureToolchain, type Toolchain } from "../../clusters/toolchain/index.ts";
-import { alertmanagerConfig } from "../../components/observability/alertmanager-config.ts";
 import { prometheusFiles } from "../../components/observability/prometheus-config.ts";
-import { RECEIVER_KINDS } from "../../spec/alertmanager.ts";
 import { ALERT_SCENARIOS, type AlertScenario, type Series } from "./alert-scenarios.ts";
 import { run } from "./checkout.ts";
 import { monitoredEnvironment } from "./monitored-environment.ts";
@@ -47,35 +45,8 @@ describe("alert rules, by Prometheus's own test tool", () => {
   });
 });
 
-describe("Alertmanager's configuration, by its own tool", () => {
-  let tools: Toolchain;
-  let folder: string;
-
-  before(async function () {
-    this.timeout(BUILD_TIMEOUT_MS);
-    tools = await installed();
-    folder = mkdtempSync(join(tmpdir(), "terrarium-alertmanager-"));
-  });
-
-  after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  for (const kind of RECEIVER_KINDS) {
-    it(`is valid with receivers of kind ${kind}`, async () => {
-      const receiver = { kind, secret: { config: "key" } };
-      writeFileSync(
-        join(folder, "alertmanager.yml"),
-        alertmanagerConfig({ critical: receiver, warning: receiver }, "/run/secrets/alertmanager"),
-      );
-      const { code, stdout, stderr } = await run(tools.path("amtool"), ["check-config", "alertmanager.yml"], folder);
-      assert.equal(code, 0, `${stdout}${stderr}`);
-    });
-  }
-});
-
 function installed(): Promise<Toolchain> {
-  return ensureToolchain(["prometheus", "amtool"], {
+  return ensureToolchain(["prometheus"], {
     cacheDir: defaultCacheDir(process.env, process.platform, homedir()),
     progress: createProgress(process.stderr),
     env: process.env,
