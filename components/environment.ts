@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   backupName,
+  LOG_COLLECTOR,
   logNamespaceOf,
   mapValues,
   resolveEnvironment,
@@ -17,7 +18,7 @@ import { Redis } from "./data-stores/redis.ts";
 import { Migration } from "./migration.ts";
 import { Namespace } from "./namespace.ts";
 import { ANY_API_SERVER, EnvironmentPolicies, partPolicy, type ApiServerAddress } from "./network-policies.ts";
-import { LOG_COLLECTOR, LOG_NAMESPACE_WAIVERS } from "./observability/collector.ts";
+import { LOG_NAMESPACE_WAIVERS, tracesUrl } from "./observability/collector.ts";
 import { Observability } from "./observability/stack.ts";
 import { createPassword } from "./password.ts";
 import { Service } from "./service.ts";
@@ -203,6 +204,8 @@ export class Environment extends pulumi.ComponentResource {
 
   private createServices(connections: Readonly<Record<string, Connection>>): Record<string, Service> {
     const { services, dataStores, network, observability } = this.environment;
+    const logs = logNamespaceOf(this.environment);
+    const takesTraces = observability.collector.traces !== undefined && logs !== undefined;
     const started = new Map<string, Service>();
     for (const [name, service] of inStartOrder(services)) {
       const called = service.calls.filter((call) => Object.hasOwn(dataStores, call));
@@ -224,6 +227,7 @@ export class Environment extends pulumi.ComponentResource {
           startAfter: service.startAfter.flatMap((other) => started.get(other)?.ready ?? []),
           serviceMonitor: observability.serviceMonitors === "always",
           gateway: network.gateway,
+          tracesUrl: takesTraces ? tracesUrl(logs) : undefined,
         },
         { parent: this },
       );

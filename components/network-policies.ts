@@ -5,6 +5,7 @@ import {
   DNS_PORT,
   HTTPS_PORT,
   KUBE_STATE,
+  LOG_COLLECTOR,
   logNamespace,
   OBSERVABILITY_PORTS,
   OWN_PODS,
@@ -90,7 +91,10 @@ export function environmentPolicies({ network }: ResolvedEnvironment): Record<st
  */
 export function partPolicy(name: string, environment: ResolvedEnvironment, apiServer = ANY_API_SERVER): PolicySpec {
   const { name: instance, network, services, observability } = environment;
-  const pod = (part: string): Peer => ({ podSelector: { matchLabels: selectorLabels({ name: part, instance }) } });
+  const pod = (part: string): Peer => ({
+    ...(part === LOG_COLLECTOR ? inNamespace(logNamespace(instance)) : {}),
+    podSelector: { matchLabels: selectorLabels({ name: part, instance }) },
+  });
   const edges = declaredEdges(environment);
   const ingress: Rule<"from">[] = edges
     .filter((edge) => edge.to === name)
@@ -116,6 +120,10 @@ export function partPolicy(name: string, environment: ResolvedEnvironment, apiSe
   }
   if (name === "prometheus" && observability.previews) {
     egress.push({ to: [{ namespaceSelector: {}, podSelector: { matchLabels: OWN_PODS } }], ports: [] });
+  }
+  if (name === "prometheus" && observability.felix) {
+    const { nodes, port } = observability.felix;
+    egress.push({ to: [{ ipBlock: { cidr: nodes } }], ports: [tcp(port)] });
   }
   if (metrics && observability.sharedStack !== undefined) {
     const reader = selectorLabels({ name: "prometheus", instance: observability.sharedStack });
@@ -186,7 +194,8 @@ function dumpOf(part: string, { dataStores }: ResolvedEnvironment): PostgresSeed
   return store?.engine === "postgres" ? store.seed?.dump : undefined;
 }
 
-function inNamespace(namespace: string): Peer {
+/** All pods of a namespace. */
+export function inNamespace(namespace: string): Peer {
   return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
 }
 
@@ -203,6 +212,7 @@ function fromAnywhere(port: number): Rule<"from"> {
   return { from: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports: [tcp(port)] };
 }
 
-function httpsEgress(): Rule<"to"> {
+/** Public addresses at the port of HTTPS. */
+export function httpsEgress(): Rule<"to"> {
   return { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: PRIVATE_RANGES } }], ports: [tcp(HTTPS_PORT)] };
 }

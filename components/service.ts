@@ -43,6 +43,8 @@ export interface ServiceArgs extends ComponentArgs {
   readonly podAnnotations?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Gateway that an exposed service gets a route of. @default none, and no route */
   readonly gateway?: ResolvedNetwork["gateway"];
+  /** Where it sends traces to, by OTLP over HTTP. @default it is told of none */
+  readonly tracesUrl?: string;
 }
 
 /**
@@ -63,7 +65,7 @@ export class Service extends Component {
     super("Service", name, args, opts);
     const { service } = args;
     const part = { name, component: service.component, image: service.image };
-    const config = toConfig(service, args);
+    const config = toConfig(name, service, args);
     if (service.source?.migrate && service.source.seedTestCredentials)
       this.testUserPassword = createPassword(`${name}-test-user`, 24, { parent: this });
     const secrets = this.secretValues(name, args);
@@ -274,13 +276,23 @@ export class Service extends Component {
   }
 }
 
-function toConfig(service: ResolvedService, args: ServiceArgs): Record<string, string> {
+function toConfig(name: string, service: ResolvedService, args: ServiceArgs): Record<string, string> {
   const config: Record<string, string> = { LOG_LEVEL: service.logLevel, PORT: String(service.ports["http"]) };
   for (const [peer, port] of Object.entries(args.peers ?? {})) {
     config[`${toEnvironmentVariableStem(peer)}_URL`] = `http://${peer}:${port}`;
   }
   for (const connection of Object.values(args.connections ?? {})) Object.assign(config, connection.env);
+  if (args.tracesUrl !== undefined) Object.assign(config, tracesConfig(name, args.tracesUrl));
   return { ...config, ...service.env };
+}
+
+/** What OpenTelemetry's libraries read. @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+function tracesConfig(name: string, url: string): Record<string, string> {
+  return {
+    OTEL_SERVICE_NAME: name,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+  };
 }
 
 function httpFirst(ports: Readonly<Record<string, number>>): Record<string, number> {

@@ -66,10 +66,15 @@ export function whyAddress(
   const { services, network, observability, name: instance } = environment;
   const service = from.kind === "part" && Object.hasOwn(services, from.name) ? services[from.name] : undefined;
   const tellsPeople = from.kind === "part" && from.name === "alertmanager";
-  const egress = tellsPeople ? observability.alertmanager.egress : service?.egress;
+  const traces = from.kind === "collector" ? observability.collector.traces : undefined;
+  const egress = tellsPeople ? observability.alertmanager.egress : (traces ?? service)?.egress;
   if (egress?.some(({ cidr, ports }) => ports.includes(port) && isIn(address, [cidr]))) return "egress";
+  const { felix } = observability;
+  const readsFelix = from.kind === "part" && from.name === "prometheus" && felix !== undefined;
+  if (readsFelix && felix.port === port && isIn(address, [felix.nodes])) return "metrics of Felix";
   if (port !== HTTPS_PORT || !isPublicAddress(address)) return undefined;
   if (tellsPeople) return "receivers of alerts";
+  if (traces?.egress.length === 0) return "where traces go";
   if (service?.internet) return "internet: true";
   return network.httpsEgress === "all" && from.namespace === instance ? "network.httpsEgress" : undefined;
 }

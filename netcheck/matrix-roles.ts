@@ -6,6 +6,7 @@ import {
   exportersOf,
   HTTPS_PORT,
   KUBE_STATE,
+  LOG_COLLECTOR,
   logNamespaceOf,
   OBSERVABILITY_PORTS,
   OBSERVABILITY_SERVERS,
@@ -13,9 +14,6 @@ import {
   selectorLabels,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
-
-/** Name of the log collector's pods. */
-const LOG_COLLECTOR = "log-collector";
 
 /** Somebody that connects or is connected to; canaries stand in its place. */
 export interface Role {
@@ -68,14 +66,20 @@ export function rolesOf(
     role("part", name, instance, { ports, calls: callsOf(name, environment, apiPorts) }),
   );
   const logs = logNamespaceOf(environment);
-  const collectorPorts = [OBSERVABILITY_PORTS.collectorMetrics];
+  const { traces } = observability.collector;
+  const collectorPorts = [OBSERVABILITY_PORTS.collectorMetrics, ...(traces ? [OBSERVABILITY_PORTS.traces] : [])];
   const collector =
     logs === undefined
       ? []
       : [
           role("collector", LOG_COLLECTOR, logs, {
             ports: collectorPorts,
-            calls: [DNS_PORT, OBSERVABILITY_PORTS.loki],
+            calls: [
+              DNS_PORT,
+              OBSERVABILITY_PORTS.loki,
+              ...(traces?.egress.length === 0 ? [HTTPS_PORT] : []),
+              ...(traces?.egress ?? []).flatMap(({ ports }) => ports),
+            ],
           }),
           role("stray", "a pod of no part (logs)", logs, { ports: collectorPorts }),
         ];
@@ -142,5 +146,6 @@ function callsOf(part: string, environment: ResolvedEnvironment, apiPorts: reado
     ...egress.flatMap(({ ports }) => ports),
     ...internet,
     ...(usesApiServer(part, environment) ? apiPorts : []),
+    ...(part === "prometheus" && observability.felix ? [observability.felix.port] : []),
   ];
 }

@@ -16,6 +16,11 @@ const receiver = z.strictObject({
 const receiverOf = (severity: string) =>
   receiver.optional().meta({ description: `Who hears of alerts of severity ${severity}. Default: nobody.` });
 
+const previews = receiver.optional().meta({
+  description:
+    "Who hears of alerts about preview environments, whatever their severity. Default: who hears of warnings, so that none wakes anybody.",
+});
+
 /** What Alertmanager has beyond what all servers have. */
 export const alertmanagerFields = {
   enabled: z
@@ -23,9 +28,9 @@ export const alertmanagerFields = {
     .default(false)
     .meta({ description: "Whether it runs. It has no place in preview environments." }),
   receivers: z
-    .strictObject({ critical: receiverOf("critical"), warning: receiverOf("warning") })
+    .strictObject({ critical: receiverOf("critical"), warning: receiverOf("warning"), previews })
     .prefault({})
-    .meta({ description: "Who hears of alerts, by severity." }),
+    .meta({ description: "Who hears of alerts, by severity and environment." }),
   egress: z.array(egressSchema).default([]).meta({
     description: "Receivers inside private networks: their addresses and ports. Public ones are reached at port 443.",
   }),

@@ -26,6 +26,7 @@ export function findContradictions(environment: ResolvedEnvironment, secretKeys?
     ...migrationProblems(environment),
     ...nodePortProblems(environment),
     ...receiverProblems(environment, secretKeys),
+    ...traceProblems(environment),
     ...imageProblems(environment),
     ...resourceProblems(environment),
     ...sleepProblems(environment),
@@ -223,6 +224,17 @@ function receiverProblems(
       ? []
       : [missingSecret(`observability.alertmanager.receivers.${severity}.secret.config`, secret.config, secretKeys)],
   );
+}
+
+function traceProblems({ observability: { enabled, loki, collector } }: ResolvedEnvironment): Problem[] {
+  if (!enabled || collector.traces === undefined || (loki.enabled && collector.enabled)) return [];
+  return [
+    {
+      path: "observability.collector.traces",
+      got: formatValue(collector.traces.endpoint),
+      expected: "none where no collector runs: it takes observability.loki and observability.collector, both enabled",
+    },
+  ];
 }
 
 function imageProblems(environment: ResolvedEnvironment): Problem[] {

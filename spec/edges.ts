@@ -1,7 +1,7 @@
 import { DATA_STORE_PORTS } from "./data-store.ts";
 import type { ResolvedEnvironment } from "./environment.ts";
 import { exportersOf } from "./exporter-parts.ts";
-import { OBSERVABILITY_PORTS } from "./observability.ts";
+import { LOG_COLLECTOR, OBSERVABILITY_PORTS } from "./observability.ts";
 import type { ResolvedService } from "./service.ts";
 
 /** A permitted connection between two parts of an environment. */
@@ -25,7 +25,7 @@ export function seedName(store: string): string {
 }
 
 /**
- * Every connection between parts of one environment that is permitted. Both sides' policies are generated from this
+ * Every connection between parts of one environment that is permitted; the log collector is in a namespace of its own. Both sides' policies are generated from this
  * list, and whatever is not in it is closed. Sorted by caller, then callee.
  */
 export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
@@ -55,6 +55,10 @@ export function declaredEdges(environment: ResolvedEnvironment): Edge[] {
   for (const { name, port, store } of exportersOf(environment)) {
     edges.push({ from: "prometheus", to: name, ports: [port] });
     if (store !== undefined) edges.push({ from: name, to: store, ports: portsOf(store, environment) });
+  }
+  if (observability.collector.traces && observability.collector.enabled) {
+    for (const from of Object.keys(services))
+      edges.push({ from, to: LOG_COLLECTOR, ports: [OBSERVABILITY_PORTS.traces] });
   }
   if (observability.grafana.enabled) {
     for (const to of ["prometheus", "loki"] as const) {

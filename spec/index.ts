@@ -49,6 +49,7 @@ export { mergePatch } from "./merge-patch.ts";
 export { MAX_NAME_LENGTH, toEnvironmentVariableStem } from "./names.ts";
 export { DNS_PORT, HTTPS_PORT, PRIVATE_RANGES, type NetworkSpec, type ResolvedNetwork } from "./network.ts";
 export {
+  LOG_COLLECTOR,
   OBSERVABILITY_PORTS,
   OBSERVABILITY_SERVERS,
   type ObservabilitySpec,

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { alertmanagerFields } from "./alertmanager.ts";
 import { exportersSchema, resolveExporters, type ExporterKind, type ResolvedExporter } from "./exporters.ts";
-import { hostname, imageReference, nodePortNumber, resources, storage } from "./fields.ts";
+import { hostname, imageReference, nodePortNumber, portNumber, resources, storage } from "./fields.ts";
 import { IMAGES } from "./images.ts";
 import { dnsLabel, MAX_NAME_LENGTH } from "./names.ts";
+import { egressSchema } from "./network.ts";
 import { mergeResources } from "./service.ts";
 import { TIER_DEFAULTS, type ResourceDefaults, type Tier } from "./tiers.ts";
 
@@ -24,6 +25,26 @@ const retentionDays = z
   .max(3650)
   .optional()
   .meta({ description: "Days until data is deleted. Default: by tier." });
+
+const traces = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?(\/[^\s?#@]*)?$/, {
+      error: 'an address such as "http://tempo.tracing.svc:4318", without user, query or "/v1/traces"',
+    })
+    .refine((url) => !url.endsWith("/v1/traces"), { error: 'an address without "/v1/traces", which is added to it' })
+    .meta({ description: "Where traces are sent on to by OTLP over HTTP, such as Tempo." }),
+  egress: z.array(egressSchema).default([]).meta({
+    description: "Addresses and ports of the endpoint inside private networks. Default: public ones, at port 443.",
+  }),
+});
+
+const felix = z.strictObject({
+  nodes: egressSchema.shape.cidr.meta({
+    description: "Network of the nodes' addresses, which Prometheus may then reach.",
+  }),
+  port: portNumber.default(9091).meta({ description: "Port of Felix's metrics on each node." }),
+});
 
 /** Schema of the observability stack. */
 export const observabilitySchema = z
@@ -50,7 +71,11 @@ export const observabilitySchema = z
       .meta({ description: "Alertmanager: tells people about alerts." }),
     previews: z.boolean().default(false).meta({
       description:
-        "Whether Prometheus also reads preview environments and the platform service, in whatever namespace they are. It may then list all pods of the cluster.",
+        "Whether Prometheus also reads preview environments and the platform service, in whatever namespace they are, and the collector the logs of previews. Prometheus may then list all pods of the cluster.",
+    }),
+    felix: felix.optional().meta({
+      description:
+        "Whether Prometheus also reads, on each node, the metrics of Felix, the part of Calico that enforces network policies. It may then list the cluster's nodes. Default: it does not.",
     }),
     sharedStack: dnsLabel(MAX_NAME_LENGTH).optional().meta({
       description:
@@ -75,6 +100,10 @@ export const observabilitySchema = z
         enabled: z.boolean().default(true).meta({ description: "Whether it runs." }),
         image: server.image,
         resources: resources.optional(),
+        traces: traces.optional().meta({
+          description:
+            "Takes the traces of the environment's services, which find the collector in OTEL_EXPORTER_OTLP_ENDPOINT. Default: none are taken.",
+        }),
       })
       .prefault({})
       .meta({
@@ -108,15 +137,19 @@ export interface ResolvedObservability {
   readonly alertmanager: ResolvedServer &
     Pick<z.output<typeof observabilitySchema>["alertmanager"], "receivers" | "egress">;
   readonly previews: boolean;
+  readonly felix?: z.output<typeof felix>;
   readonly sharedStack?: string;
   readonly loki: ResolvedServer & { readonly retentionDays: number };
   readonly grafana: ResolvedServer & { readonly hostnames: readonly string[] };
-  readonly collector: Omit<ResolvedServer, "storage" | "nodePort">;
+  readonly collector: Omit<ResolvedServer, "storage" | "nodePort"> & { readonly traces?: z.output<typeof traces> };
   readonly exporters: Readonly<Record<ExporterKind, ResolvedExporter>>;
 }
 
 /** The stack's servers. */
 export const OBSERVABILITY_SERVERS = ["prometheus", "alertmanager", "loki", "grafana"] as const;
+
+/** Name of the log collector's objects. */
+export const LOG_COLLECTOR = "log-collector";
 
 /** Ports of the stack's servers. */
 export const OBSERVABILITY_PORTS = {
@@ -125,6 +158,8 @@ export const OBSERVABILITY_PORTS = {
   loki: 3100,
   grafana: 3000,
   collectorMetrics: 8888,
+  /** The collector's, for OTLP over HTTP. */
+  traces: 4318,
 } as const;
 
 /** Fills what a parsed observability section leaves to its tier. */
@@ -159,6 +194,7 @@ export function resolveObservability(given: z.output<typeof observabilitySchema>
     },
     sharedStack: given.sharedStack,
     previews: given.previews && given.prometheus.enabled,
+    felix: given.enabled && given.prometheus.enabled ? given.felix : undefined,
     loki: {
       ...part(given.loki, IMAGES.loki),
       storage: sized(given.loki.storage, defaults.lokiStorage),

@@ -1,9 +1,13 @@
-import type { ResolvedObservability } from "../../spec/index.ts";
+import { PREVIEW_ENVIRONMENT, type ResolvedObservability } from "../../spec/index.ts";
 import { toYaml } from "./config-file.ts";
 import { ALERT_ROUTING } from "./settings.ts";
 
 type Receivers = ResolvedObservability["alertmanager"]["receivers"];
-type Severity = keyof Receivers;
+type ReceiverName = keyof Receivers;
+
+const RECEIVERS = ["critical", "warning", "previews"] as const satisfies ReceiverName[];
+/** Who hears of what nobody is named for. */
+const NOBODY = "nobody";
 
 /** Alerts that tell nothing new while a graver one fires for the same service: the graver one, and what it silences. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = {
@@ -13,26 +17,32 @@ const IMPLIED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Alertmanager's configuration: alerts of one environment and service are told together, by severity, and those that
- * follow from a graver one are not told. Addresses and keys are read from files, so nothing in here is secret.
+ * Alertmanager's configuration: alerts of one environment and service are told together, by severity, those about preview
+ * environments apart, and those that follow from a graver one are not told. Addresses and keys are read from files, so nothing in
+ * here is secret.
  *
- * @param secretFolder folder with a file for each severity that has a receiver.
+ * @param secretFolder folder with a file for each receiver, of its name.
  * @see https://prometheus.io/docs/alerting/latest/configuration/
  */
 export function alertmanagerConfig(receivers: Receivers, secretFolder: string): string {
-  const severities = (["critical", "warning"] as const).filter((severity) => receivers[severity] !== undefined);
+  const named = RECEIVERS.filter((name) => receivers[name] !== undefined);
+  const ofPreviews = (["previews", "warning"] as const).find((name) => receivers[name] !== undefined) ?? NOBODY;
+  const severities = named.filter((name) => name !== "previews");
   return toYaml({
     route: {
-      receiver: "nobody",
+      receiver: NOBODY,
       group_by: ["environment", "namespace", "service"],
       group_wait: ALERT_ROUTING.groupWait,
       group_interval: ALERT_ROUTING.groupInterval,
       repeat_interval: ALERT_ROUTING.repeat.warning,
-      routes: severities.map((severity) => ({
-        receiver: severity,
-        matchers: [`severity="${severity}"`],
-        repeat_interval: ALERT_ROUTING.repeat[severity],
-      })),
+      routes: [
+        { receiver: ofPreviews, matchers: [`namespace=~"${PREVIEW_ENVIRONMENT.namespacePrefix}.+"`] },
+        ...severities.map((severity) => ({
+          receiver: severity,
+          matchers: [`severity="${severity}"`],
+          repeat_interval: ALERT_ROUTING.repeat[severity],
+        })),
+      ],
     },
     inhibit_rules: Object.entries(IMPLIED).map(([graver, implied]) => ({
       source_matchers: [`alertname="${graver}"`],
@@ -40,16 +50,16 @@ export function alertmanagerConfig(receivers: Receivers, secretFolder: string): 
       equal: ["environment", "namespace", "service"],
     })),
     receivers: [
-      { name: "nobody" },
-      ...severities.map((severity) => ({
-        name: severity,
-        ...integration(severity, receivers[severity]?.kind ?? "webhook", `${secretFolder}/${severity}`),
+      { name: NOBODY },
+      ...named.map((name) => ({
+        name,
+        ...integration(name, receivers[name]?.kind ?? "webhook", `${secretFolder}/${name}`),
       })),
     ],
   });
 }
 
-function integration(severity: Severity, kind: NonNullable<Receivers[Severity]>["kind"], file: string): object {
+function integration(name: ReceiverName, kind: NonNullable<Receivers[ReceiverName]>["kind"], file: string): object {
   const shared = { send_resolved: true };
   switch (kind) {
     case "webhook":
@@ -57,7 +67,16 @@ function integration(severity: Severity, kind: NonNullable<Receivers[Severity]>[
     case "slack":
       return { slack_configs: [{ ...shared, api_url_file: file, title: TITLE, text: TEXT }] };
     case "pagerduty":
-      return { pagerduty_configs: [{ ...shared, routing_key_file: file, severity, description: TITLE }] };
+      return {
+        pagerduty_configs: [
+          {
+            ...shared,
+            routing_key_file: file,
+            severity: name === "critical" ? "critical" : "warning",
+            description: TITLE,
+          },
+        ],
+      };
   }
 }
 

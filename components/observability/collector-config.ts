@@ -1,39 +1,50 @@
 import { OBSERVABILITY_PORTS } from "../../spec/index.ts";
 import { toYaml } from "./config-file.ts";
-import { COLLECTOR_HEALTH_PORT, LOG_SHIPPING } from "./settings.ts";
+import { COLLECTOR_HEALTH_PORT, LOG_LIMITS, LOG_SHIPPING } from "./settings.ts";
 
 /** Folder of the kubelet's log files on every node. */
 export const POD_LOGS = "/var/log/pods";
 
 /** What differs between collectors. */
 export interface CollectorConfigArgs {
-  /** Namespace whose pods' logs are read; no other file is opened. */
-  readonly namespace: string;
+  /** Namespaces whose pods' logs are read; no other file is opened. "*" at the end stands for any rest of a name. */
+  readonly namespaces: readonly string[];
   /** Address of Loki, without a path. */
   readonly lokiUrl: string;
   /** Folder for what must outlive the pod: how far each file was read, and lines that Loki has not taken yet. */
   readonly stateFolder: string;
+  /** Address that traces are sent on to, without "/v1/traces". @default none are taken */
+  readonly tracesUrl?: string;
 }
 
 /**
- * Configuration of the OpenTelemetry Collector: one namespace's container logs, from files to Loki's OTLP endpoint.
- * Namespace, pod and container come from the files' paths, so the collector needs no access to the Kubernetes API.
+ * Configuration of the OpenTelemetry Collector: container logs, from files to Loki's OTLP endpoint, and, where there is somewhere to
+ * send them to, traces of services. Namespace, pod and container come from the files' paths, so the collector needs no access to the Kubernetes API.
  *
  * @see https://opentelemetry.io/docs/collector/configuration/
  */
 export function collectorConfig(args: CollectorConfigArgs): string {
+  const { tracesUrl } = args;
   return toYaml({
     extensions: {
       health_check: { endpoint: `:${COLLECTOR_HEALTH_PORT}` },
       file_storage: { directory: args.stateFolder, recreate: true },
     },
-    receivers: { file_log: podLogs(args.namespace) },
+    receivers: {
+      file_log: podLogs(args.namespaces),
+      ...(tracesUrl === undefined
+        ? {}
+        : { otlp: { protocols: { http: { endpoint: `0.0.0.0:${OBSERVABILITY_PORTS.traces}` } } } }),
+    },
     processors: {
       memory_limiter: {
         check_interval: "1s",
         limit_percentage: LOG_SHIPPING.memoryPercent,
         spike_limit_percentage: LOG_SHIPPING.memorySpikePercent,
       },
+      // A collector that was killed reads again what it had sent since it last noted its place. Loki takes a line once that it
+      // gets twice with the same time and fields: when it was read must not be one of them.
+      transform: { log_statements: ["set(log.observed_time_unix_nano, 0) where log.time_unix_nano > 0"] },
     },
     exporters: {
       otlp_http: {
@@ -53,6 +64,8 @@ export function collectorConfig(args: CollectorConfigArgs): string {
           },
         },
       },
+      // Traces are samples: those that nobody takes are dropped in the end.
+      ...(tracesUrl === undefined ? {} : { "otlp_http/traces": { endpoint: tracesUrl } }),
     },
     service: {
       extensions: ["health_check", "file_storage"],
@@ -64,25 +77,31 @@ export function collectorConfig(args: CollectorConfigArgs): string {
           ],
         },
       },
-      pipelines: { logs: { receivers: ["file_log"], processors: ["memory_limiter"], exporters: ["otlp_http"] } },
+      pipelines: {
+        logs: { receivers: ["file_log"], processors: ["memory_limiter", "transform"], exporters: ["otlp_http"] },
+        ...(tracesUrl === undefined
+          ? {}
+          : { traces: { receivers: ["otlp"], processors: ["memory_limiter"], exporters: ["otlp_http/traces"] } }),
+      },
     },
   });
 }
 
-function podLogs(namespace: string): object {
+function podLogs(namespaces: readonly string[]): object {
   // Folders are <namespace>_<pod>_<uid>, and no namespace's name holds an underscore.
-  const containers = `${POD_LOGS}/${namespace}_*/*`;
+  const containers = namespaces.map((namespace) => `${POD_LOGS}/${namespace}_*/*`);
   return {
     // The kubelet renames a full file to 0.log.<time> and packs it later: its rest is still read after a restart.
-    include: [`${containers}/*.log`, `${containers}/*.log.*`],
-    exclude: [`${containers}/*.gz`, `${containers}/*.tmp`],
+    include: containers.flatMap((folder) => [`${folder}/*.log`, `${folder}/*.log.*`]),
+    exclude: containers.flatMap((folder) => [`${folder}/*.gz`, `${folder}/*.tmp`]),
     include_file_path: true,
     include_file_name: false,
     start_at: "beginning",
     storage: "file_storage",
     retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
     operators: [
-      { type: "container", id: "container" },
+      // A part that goes beyond this size still belongs to the line: what comes after it is the next one.
+      { type: "container", id: "container", max_log_size: LOG_LIMITS.lineBytes - LOG_LIMITS.entryBytes },
       { type: "copy", id: "service-name", from: 'resource["k8s.container.name"]', to: 'resource["service.name"]' },
       { type: "remove", id: "pod-uid", field: 'resource["k8s.pod.uid"]' },
       // The line stays whole in the body; what is parsed serves to find severity and message and is then dropped, so
@@ -106,7 +125,7 @@ function podLogs(namespace: string): object {
       ...["msg", "message"].map((field) => ({
         type: "copy",
         id: `message-from-${field}`,
-        if: `type(attributes.json?.${field}) == "string"`,
+        if: `type(attributes.json?.${field}) == "string" && len(attributes.json.${field}) <= ${LOG_LIMITS.messageCharacters}`,
         from: `attributes.json.${field}`,
         to: "attributes.message",
         on_error: "send_quiet",

@@ -1,8 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import {
+  declaredEdges,
   DNS_PORT,
+  LOG_COLLECTOR,
   OBSERVABILITY_PORTS,
+  PREVIEW_ENVIRONMENT,
   selectorLabels,
   waiverAnnotations,
   workloadLabels,
@@ -10,15 +13,12 @@ import {
   type Waiver,
 } from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
-import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { Component, SKIP_AWAIT, type ComponentArgs } from "../component.ts";
+import { httpsEgress, inNamespace, toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
 import { createPodTemplate, httpProbe } from "../pod.ts";
 import { collectorConfig, POD_LOGS } from "./collector-config.ts";
 import { serverUrl } from "./server.ts";
 import { COLLECTOR_HEALTH_PORT, goMemoryLimit } from "./settings.ts";
-
-/** Name of the log collector's objects. */
-export const LOG_COLLECTOR = "log-collector";
 
 /** Arguments of {@link LogCollector}. */
 export interface LogCollectorArgs extends ComponentArgs {
@@ -52,11 +52,12 @@ const CONFIG = "/etc/otelcol";
 const STATE = "/var/lib/otelcol";
 
 /**
- * A pod on every node that sends the container logs of one environment to its Loki.
+ * A pod on every node that sends the container logs of one environment to its Loki, and those of preview environments where the
+ * environment reads them; and its services' traces to where they are to go.
  *
  * It reads the node's log files, which takes root's file access: so it lives in a namespace of its own that admits
  * privileged pods, and has nothing else: no other capability, a read-only view of the logs, no Kubernetes API, and no
- * network but DNS and Loki.
+ * network but DNS, Loki and what has to do with traces.
  *
  * How far it has read stands in a folder of the node, not in the pod: an emptyDir would go with the pod, and each
  * rollout would send every line again or skip what was written meanwhile. A destroyed environment leaves that folder
@@ -66,11 +67,16 @@ export class LogCollector extends Component {
   constructor(name: string, args: LogCollectorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("LogCollector", name, args, opts);
     const { environment, logsOf } = args;
-    const { collector } = environment.observability;
+    const { collector, previews } = environment.observability;
     const part = { name: LOG_COLLECTOR, component: "observability", image: collector.image };
     const metadata = this.metadata(LOG_COLLECTOR, part);
     const files = {
-      "config.yaml": collectorConfig({ namespace: logsOf, lokiUrl: serverUrl("loki", logsOf), stateFolder: STATE }),
+      "config.yaml": collectorConfig({
+        namespaces: [logsOf, ...(previews ? [`${PREVIEW_ENVIRONMENT.namespacePrefix}*`] : [])],
+        lokiUrl: serverUrl("loki", logsOf),
+        stateFolder: STATE,
+        tracesUrl: collector.traces?.endpoint,
+      }),
     };
     const config = new k8s.core.v1.ConfigMap(`${name}-config`, { metadata, data: files }, this.child());
     const policies = Object.entries(collectorPolicies(environment, logsOf)).map(
@@ -81,6 +87,21 @@ export class LogCollector extends Component {
           this.child(),
         ),
     );
+    if (collector.traces) {
+      new k8s.core.v1.Service(
+        `${name}-service`,
+        {
+          metadata: this.metadata(LOG_COLLECTOR, part, SKIP_AWAIT),
+          spec: {
+            selector: workloadLabels(this.identity(part)),
+            // Each node has a collector: traces of its pods stay on it until they leave.
+            internalTrafficPolicy: "Local",
+            ports: [{ name: "traces", port: OBSERVABILITY_PORTS.traces, targetPort: "traces", protocol: "TCP" }],
+          },
+        },
+        this.child(),
+      );
+    }
     const timing = { periodSeconds: 10, timeoutSeconds: 5 };
     new k8s.apps.v1.DaemonSet(
       `${name}-daemonset`,
@@ -108,7 +129,11 @@ export class LogCollector extends Component {
               name: LOG_COLLECTOR,
               image: collector.image,
               args: [`--config=${CONFIG}/config.yaml`],
-              ports: { health: COLLECTOR_HEALTH_PORT, metrics: OBSERVABILITY_PORTS.collectorMetrics },
+              ports: {
+                health: COLLECTOR_HEALTH_PORT,
+                metrics: OBSERVABILITY_PORTS.collectorMetrics,
+                ...(collector.traces ? { traces: OBSERVABILITY_PORTS.traces } : {}),
+              },
               env: goMemoryLimit(collector.resources),
               resources: collector.resources,
               // Reads files that belong to other users; nothing else of root's powers.
@@ -130,34 +155,36 @@ export class LogCollector extends Component {
   }
 }
 
-/** Policies of the collector's namespace by object name: nothing in, and out only DNS and Loki. */
-export function collectorPolicies(
-  { name: instance, network }: ResolvedEnvironment,
-  logsOf: string,
-): Record<string, PolicySpec> {
-  const inNamespace = (namespace: string) => ({ matchLabels: { "kubernetes.io/metadata.name": namespace } });
+/** Address at which services find the collector for their traces; it holds whatever the cluster's DNS domain is. */
+export function tracesUrl(logs: string): string {
+  return `http://${LOG_COLLECTOR}.${logs}.svc:${OBSERVABILITY_PORTS.traces}`;
+}
+
+/**
+ * Policies of the collector's namespace by object name: out only DNS, Loki and where traces go; in only the traces of the
+ * environment's services.
+ */
+export function collectorPolicies(environment: ResolvedEnvironment, logsOf: string): Record<string, PolicySpec> {
+  const { name: instance, network, observability } = environment;
+  const pod = (name: string) => ({
+    ...inNamespace(logsOf),
+    podSelector: { matchLabels: selectorLabels({ name, instance }) },
+  });
+  const tcp = (port: number) => ({ protocol: "TCP" as const, port });
+  const { traces } = observability.collector;
   return {
     "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     [LOG_COLLECTOR]: {
       podSelector: { matchLabels: selectorLabels({ name: LOG_COLLECTOR, instance }) },
       policyTypes: ["Ingress", "Egress"],
+      ingress: declaredEdges(environment)
+        .filter(({ to }) => to === LOG_COLLECTOR)
+        .map(({ from, ports }) => ({ from: [pod(from)], ports: ports.map(tcp) })),
       egress: [
-        {
-          to: [{ namespaceSelector: inNamespace(network.dnsNamespace) }],
-          ports: [
-            { protocol: "UDP", port: DNS_PORT },
-            { protocol: "TCP", port: DNS_PORT },
-          ],
-        },
-        {
-          to: [
-            {
-              namespaceSelector: inNamespace(logsOf),
-              podSelector: { matchLabels: selectorLabels({ name: "loki", instance }) },
-            },
-          ],
-          ports: [{ protocol: "TCP", port: OBSERVABILITY_PORTS.loki }],
-        },
+        { to: [inNamespace(network.dnsNamespace)], ports: [{ protocol: "UDP", port: DNS_PORT }, tcp(DNS_PORT)] },
+        { to: [pod("loki")], ports: [tcp(OBSERVABILITY_PORTS.loki)] },
+        ...(traces?.egress.length === 0 ? [httpsEgress()] : []),
+        ...(traces?.egress ?? []).map(({ cidr, ports }) => ({ to: [{ ipBlock: { cidr } }], ports: ports.map(tcp) })),
       ],
     },
   };

@@ -2,6 +2,7 @@ import { capacityRows } from "./capacity-dashboard.ts";
 import { DATA_SOURCES, type DataSource } from "./data-sources.ts";
 import { overviewRows } from "./overview-dashboard.ts";
 import { arrange, type Panel, type PlacedPanel, type Row } from "./panels.ts";
+import { networkRows } from "./network-dashboard.ts";
 import { postgresRows } from "./postgres-dashboard.ts";
 import { previewsRows } from "./previews-dashboard.ts";
 import { redisRows } from "./redis-dashboard.ts";
@@ -70,6 +71,8 @@ export interface Observed {
   readonly previews?: boolean;
   /** Data stores, by the exporters that there are. @default none */
   readonly exporters?: Readonly<Record<"postgres" | "redis", { readonly enabled: boolean }>>;
+  /** Calico's Felix, however it is read. @default not */
+  readonly felix?: object;
 }
 
 /** A dashboard before it has links and places. */
@@ -107,7 +110,7 @@ export function createDashboards(
 }
 
 function pages(environment: string, sources: readonly DataSource[], observed: Observed): Page[] {
-  const { previews = false, exporters } = observed;
+  const { previews = false, exporters, felix } = observed;
   return [
     {
       file: HOME_DASHBOARD,
@@ -152,6 +155,17 @@ function pages(environment: string, sources: readonly DataSource[], observed: Ob
             description: "Memory, commands, clients and keys of one Redis store.",
             variables: [storeVariable("redis_up")],
             rows: redisRows(),
+          },
+        ]
+      : []),
+    ...(felix
+      ? [
+          {
+            file: "network.json",
+            uid: "terrarium-network",
+            title: "Network policies",
+            description: "How Calico enforces network policies on each node.",
+            rows: networkRows(),
           },
         ]
       : []),

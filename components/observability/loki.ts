@@ -4,7 +4,7 @@ import { configChecksum } from "../checksum.ts";
 import { httpProbe } from "../pod.ts";
 import { toYaml } from "./config-file.ts";
 import { Server, type ServerArgs } from "./server.ts";
-import { goMemoryLimit, LOG_INGESTION, LOKI_REPLAY_MEMORY_PERCENT, percentOfBytes } from "./settings.ts";
+import { goMemoryLimit, LOG_INGESTION, LOG_LIMITS, LOKI_REPLAY_MEMORY_PERCENT, percentOfBytes } from "./settings.ts";
 
 const DATA = "/loki";
 const CONFIG = "/etc/loki";
@@ -90,8 +90,13 @@ export function lokiConfig(loki: ResolvedObservability["loki"]): string {
       ingestion_burst_size_mb: LOG_INGESTION.burstMb,
       per_stream_rate_limit: `${LOG_INGESTION.streamRateMb}MB`,
       per_stream_rate_limit_burst: `${LOG_INGESTION.streamBurstMb}MB`,
+      max_line_size: `${LOG_LIMITS.lineBytes}B`,
       max_line_size_truncate: true,
+      max_global_streams_per_user: LOG_LIMITS.streams,
+      max_label_names_per_series: LOG_LIMITS.labels,
       allow_structured_metadata: true,
+      max_structured_metadata_entries_count: LOG_LIMITS.fields,
+      max_structured_metadata_size: `${LOG_LIMITS.fieldBytes}B`,
       otlp_config: {
         resource_attributes: {
           ignore_defaults: true,

@@ -58,9 +58,13 @@ function prometheusConfig({ name, observability }: ResolvedEnvironment, folder: 
         ...(observability.exporters.kubeState.enabled ? { metric_relabel_configs: podsOfKubeState() } : {}),
       },
       ...(observability.previews ? [previewJob()] : []),
+      ...(observability.felix ? [felixJob(name, observability.felix.port)] : []),
     ],
   });
 }
+
+/** What Felix's series are called as a service. */
+const FELIX = "calico-felix";
 
 /** Name of the platform service's pods. */
 const PLATFORM_SERVICE = "terrarium-platform";
@@ -83,6 +87,23 @@ function previewJob(): object {
       },
       ...relabelling(),
     ],
+  };
+}
+
+/** Felix on each node; of what it exposes, only what is about policies. */
+function felixJob(environment: string, port: number): object {
+  return {
+    job_name: "felix",
+    sample_limit: SCRAPE.sampleLimit,
+    kubernetes_sd_configs: [{ role: "node" }],
+    relabel_configs: [
+      { source_labels: [`${META}node_address_InternalIP`], replacement: `$1:${port}`, target_label: "__address__" },
+      { source_labels: [`${META}node_name`], target_label: "instance" },
+      ...Object.entries({ environment, namespace: environment, service: FELIX, component: "network" }).map(
+        ([target_label, replacement]) => ({ target_label, replacement }),
+      ),
+    ],
+    metric_relabel_configs: [{ source_labels: ["__name__"], regex: "felix_.+", action: "keep" }],
   };
 }
 

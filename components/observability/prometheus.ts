@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { OBSERVABILITY_PORTS } from "../../spec/index.ts";
+import { OBSERVABILITY_PORTS, type ResolvedObservability } from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
 import { httpProbe } from "../pod.ts";
 import { DECLARED_RULES_FILE, prometheusFiles } from "./prometheus-config.ts";
@@ -12,8 +12,8 @@ const CONFIG = "/etc/prometheus";
 
 /**
  * Prometheus of one environment: finds the environment's pods through the Kubernetes API, with a role that can read the
- * pods of this namespace (of all namespaces where it also reads previews) and nothing else; records the golden signals; evaluates the alert rules. Data is deleted by
- * age, and earlier when the volume fills.
+ * pods of this namespace (of all namespaces where it also reads previews, and nodes where it reads Felix) and nothing else;
+ * records the golden signals; evaluates the alert rules. Data is deleted by age, and earlier when the volume fills.
  */
 export class Prometheus extends Server {
   constructor(name: string, args: ServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -46,14 +46,16 @@ export class Prometheus extends Server {
         livenessProbe: httpProbe("/-/healthy", "http", { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
         readinessProbe: httpProbe("/-/ready", "http", { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
       },
-      dependsOn: [config, ...this.access(name, args.environment.observability.previews)],
+      dependsOn: [config, ...this.access(name, args.environment.observability)],
     });
     this.registerOutputs({ url: this.url });
   }
 
-  private access(name: string, previews: boolean): pulumi.Resource[] {
+  private access(name: string, { previews, felix }: ResolvedObservability): pulumi.Resource[] {
     const metadata = this.metadata(this.server, this.part);
-    const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
+    const reading = (resource: string) => ({ apiGroups: [""], resources: [resource], verbs: ["get", "list", "watch"] });
+    const rules = [reading("pods")];
+    const clusterRules = [...(previews ? rules : []), ...(felix ? [reading("nodes")] : [])];
     const subjects = [{ kind: "ServiceAccount", name: this.server, namespace: this.placement.namespace }];
     return [
       new k8s.core.v1.ServiceAccount(
@@ -71,12 +73,12 @@ export class Prometheus extends Server {
         },
         this.child(),
       ),
-      ...(previews ? this.clusterAccess(name, rules, subjects) : []),
+      ...(clusterRules.length > 0 ? this.clusterAccess(name, clusterRules, subjects) : []),
     ];
   }
 
   /**
-   * Preview environments come and go: a role in each of their namespaces would always be late. These objects belong to no
+   * Preview environments come and go: a role in each of their namespaces would always be late. Nodes are in none. These objects belong to no
    * namespace, so they are deleted by themselves.
    */
   private clusterAccess(

@@ -20,6 +20,23 @@ export const PROMETHEUS_VOLUME_PERCENT = 80;
 /** What Loki accepts, in megabytes per second. The collector waits and tries again above it. */
 export const LOG_INGESTION = { rateMb: 8, burstMb: 16, streamRateMb: 4, streamBurstMb: 16 } as const;
 
+/** How much of a log there may be, so that no program can fill Loki's memory or index. */
+export const LOG_LIMITS = {
+  /** Bytes of one line; the collector makes several of a longer one. */
+  lineBytes: 256 << 10,
+  /** Bytes of the parts in which container runtimes write a long line. */
+  entryBytes: 16 << 10,
+  /** Characters of a message that is kept beside its line; a longer one is in the line alone. */
+  messageCharacters: 4096,
+  /** Streams that are written to at a time: one for each container that logs. */
+  streams: 2000,
+  /** Labels of a stream. */
+  labels: 5,
+  /** Fields beside a line, and their bytes together. */
+  fields: 16,
+  fieldBytes: 64 << 10,
+} as const;
+
 /** Share of the memory limit that the write-ahead log's replay may use when Loki starts, in percent. */
 export const LOKI_REPLAY_MEMORY_PERCENT = 50;
 

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { exportersOf, type ExporterPart, type ResolvedEnvironment } from "../../spec/index.ts";
+import { exportersOf, LOG_COLLECTOR, type ExporterPart, type ResolvedEnvironment } from "../../spec/index.ts";
 import { Component, type ComponentArgs, type Placement } from "../component.ts";
 import { partPolicy, type ApiServerAddress } from "../network-policies.ts";
 import { Alertmanager } from "./alertmanager.ts";
-import { LOG_COLLECTOR, LogCollector } from "./collector.ts";
+import { LogCollector } from "./collector.ts";
 import { DataStoreExporter } from "./data-store-exporters.ts";
 import { Grafana } from "./grafana.ts";
 import { KubeStateMetrics } from "./kube-state-metrics.ts";

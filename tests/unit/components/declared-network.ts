@@ -43,7 +43,10 @@ export interface Description {
     readonly prometheus: { readonly enabled: boolean };
     readonly loki: { readonly enabled: boolean };
     readonly grafana: { readonly enabled: boolean };
-    readonly collector: { readonly enabled: boolean };
+    readonly collector: {
+      readonly enabled: boolean;
+      readonly traces?: { readonly endpoint: string; readonly egress?: readonly object[] };
+    };
     readonly exporters: Readonly<Record<"kubeState" | "node" | "postgres" | "redis", { readonly enabled: boolean }>>;
   };
 }
@@ -80,6 +83,7 @@ function service(name: string): fc.Arbitrary<ServiceChoice> {
 }
 
 const on = fc.record({ enabled: fc.boolean() });
+const withTraces = { enabled: true, traces: { endpoint: "https://traces.example.com" } };
 /** Any environment: random calls, exposed ports, network options, observability. */
 export const description: fc.Arbitrary<Description> = fc.record({
   name: fc.constant("shop-dev"),
@@ -103,16 +107,18 @@ export const description: fc.Arbitrary<Description> = fc.record({
     ),
     httpsEgress: fc.constantFrom("declared", "all"),
   }),
-  observability: fc.record({
-    enabled: fc.boolean(),
-    serviceMonitors: fc.constantFrom("always", "never"),
-    nodePorts: fc.boolean(),
-    prometheus: on,
-    loki: on,
-    grafana: on,
-    collector: on,
-    exporters: fc.record({ kubeState: on, node: on, postgres: on, redis: on }),
-  }),
+  observability: fc
+    .record({
+      enabled: fc.boolean(),
+      serviceMonitors: fc.constantFrom("always", "never"),
+      nodePorts: fc.boolean(),
+      prometheus: on,
+      loki: on,
+      grafana: on,
+      collector: fc.oneof(on, fc.constant(withTraces)),
+      exporters: fc.record({ kubeState: on, node: on, postgres: on, redis: on }),
+    })
+    .map((chosen) => ("traces" in chosen.collector ? { ...chosen, loki: { enabled: true } } : chosen)),
 });
 
 /** The connections that a description opens, said once more and independently: "from > to:port". */
@@ -150,6 +156,7 @@ export function declared({ services, dataStores, migrations, observability }: De
   if (grafana.enabled && prometheus.enabled) open.add("grafana > prometheus:9090");
   if (grafana.enabled && loki.enabled) open.add("grafana > loki:3100");
   if (collector.enabled && loki.enabled) open.add(`${LOG_COLLECTOR} > loki:3100`);
+  if (collector.traces) for (const from of Object.keys(services)) open.add(`${from} > ${LOG_COLLECTOR}:4318`);
   return open;
 }
 

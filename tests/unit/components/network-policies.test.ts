@@ -69,7 +69,9 @@ function deviations(spec: Description, recording: Recording): string[] {
     if (actual !== wanted) found.push(`${what}:${target.port}/${target.protocol} is ${actual ? "open" : "closed"}`);
   };
   const declaredPorts = Object.values(spec.services).flatMap(({ ports }) => Object.values(ports));
-  const everyPort = [...new Set([...declaredPorts, 5432, 6379, 9090, 3100, 3000, 9100, 9121, 9187, ...OTHER_PORTS])];
+  const everyPort = [
+    ...new Set([...declaredPorts, 5432, 6379, 9090, 3100, 3000, 4318, 9100, 9121, 9187, ...OTHER_PORTS]),
+  ];
   const inside = (name: string) => name !== LOG_COLLECTOR;
 
   // Each side on its own: a door that only the other side keeps shut opens to whatever that side doesn't know.
@@ -121,7 +123,9 @@ function deviations(spec: Description, recording: Recording): string[] {
   function checkEgress(name: string, pod: Endpoint): void {
     const service = spec.services[name];
     const toApiServer = ["prometheus", "kube-state-metrics"].includes(name) || service?.serviceAccountToken === true;
-    const toInternet = inside(name) && (service?.internet === true || spec.network.httpsEgress === "all");
+    const sendsTraces = name === LOG_COLLECTOR && spec.observability.collector.traces !== undefined;
+    const toInternet =
+      sendsTraces || (inside(name) && (service?.internet === true || spec.network.httpsEgress === "all"));
     for (const ip of ["93.184.216.34", "8.8.8.8", "172.32.0.1", "100.128.0.1"]) {
       for (const port of everyPort) expect(toInternet && port === 443, `${name} > ${ip}`, pod, { ip }, tcp(port));
       expect(false, `${name} > ${ip}`, pod, { ip }, udp(443));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { partPolicy } from "../../../components/network-policies.ts";
+import { alertmanagerConfig } from "../../../components/observability/alertmanager-config.ts";
 import { Observability } from "../../../components/observability/stack.ts";
 import { resolveEnvironment, type EnvironmentSpec } from "../../../spec/index.ts";
 import { containerOf, environment, find, ofKind, placements, stack, type Manifest, type Workload } from "./fixtures.ts";
@@ -63,11 +64,23 @@ describe("Alertmanager", () => {
     assert.deepEqual(
       config.route.routes.map(({ receiver, matchers }) => [receiver, matchers]),
       [
+        ["warning", ['namespace=~"preview-.+"']],
         ["critical", ['severity="critical"']],
         ["warning", ['severity="warning"']],
       ],
     );
     assert.equal(config.route.receiver, "nobody");
+  });
+
+  it("routes what is about previews to their receiver, else to that of warnings, and never to that of critical alerts", () => {
+    const named = (...names: readonly ("critical" | "warning" | "previews")[]) =>
+      Object.fromEntries(names.map((name) => [name, RECEIVERS.critical]));
+    const first = (receivers: object) => (parse(alertmanagerConfig(receivers, "/s")) as Config).route.routes[0];
+    assert.equal(first(named("critical", "warning", "previews"))?.receiver, "previews");
+    assert.equal(first(named("critical", "warning"))?.receiver, "warning");
+    assert.equal(first(named("critical"))?.receiver, "nobody");
+    for (const receivers of [named("critical"), named("critical", "previews")])
+      assert.deepEqual(first(receivers)?.matchers, ['namespace=~"preview-.+"']);
   });
 
   it("silences what follows from a graver alert of the same service only", async () => {

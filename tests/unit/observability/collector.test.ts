@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { resolveEnvironment, type EnvironmentSpec } from "../../../spec/index.ts";
 import { containerOf, find, ofKind, stack, type Manifest, type Workload } from "./fixtures.ts";
+import type { Registered } from "./mocks.ts";
 
 interface CollectorConfig {
   readonly extensions: Readonly<Record<string, { readonly directory?: string }>>;
   readonly receivers: {
+    readonly otlp?: { readonly protocols: object };
     readonly file_log: {
       readonly include: readonly string[];
       readonly start_at: string;
@@ -14,18 +17,22 @@ interface CollectorConfig {
   };
   readonly exporters: {
     readonly otlp_http: { readonly endpoint: string; readonly sending_queue: { readonly storage: string } };
+    readonly "otlp_http/traces"?: { readonly endpoint: string };
   };
   readonly service: {
     readonly extensions: readonly string[];
-    readonly pipelines: { readonly logs: Readonly<Record<string, readonly string[]>> };
+    readonly pipelines: {
+      readonly logs: Readonly<Record<string, readonly string[]>>;
+      readonly traces?: Readonly<Record<string, readonly string[]>>;
+    };
   };
 }
 
 const NAMESPACE = "shop-logs";
 
 describe("log collector", () => {
-  async function rendered() {
-    const { objects } = await stack();
+  async function rendered(observability: EnvironmentSpec["observability"] = {}) {
+    const { objects } = await stack("dev", observability);
     const config = parse(
       find<Manifest>(objects, "ConfigMap", "log-collector", NAMESPACE).data?.["config.yaml"] ?? "",
     ) as CollectorConfig;
@@ -80,7 +87,7 @@ describe("log collector", () => {
     assert.equal(config.exporters.otlp_http.endpoint, "http://loki.shop.svc:3100/otlp");
     assert.deepEqual(config.service.pipelines.logs, {
       receivers: ["file_log"],
-      processors: ["memory_limiter"],
+      processors: ["memory_limiter", "transform"],
       exporters: ["otlp_http"],
     });
   });
@@ -92,6 +99,67 @@ describe("log collector", () => {
     assert.deepEqual(last?.fields, ["attributes.message", 'attributes["log.iostream"]']);
   });
 
+  it("reads the logs of preview environments where its environment's stack is theirs too", async () => {
+    const { config } = await rendered({ previews: true });
+    const { include } = config.receivers.file_log;
+    const folders = [...new Set(include.map((pattern) => pattern.split("/")[4]))];
+    assert.deepEqual(folders, ["shop_*", "preview-*_*"]);
+  });
+
+  it("takes no traces unless there is somewhere to send them to", async () => {
+    const { objects, config, container } = await rendered();
+    assert.equal(config.receivers.otlp, undefined);
+    assert.equal(config.service.pipelines.traces, undefined);
+    assert.ok(!JSON.stringify(container).includes("4318"));
+    assert.deepEqual(services(objects), []);
+  });
+
+  it("takes traces at a Service that keeps them on their node, and sends them on", async () => {
+    const { objects, config } = await rendered({
+      collector: { traces: { endpoint: "http://tempo.tracing.svc:4318" } },
+    });
+    assert.deepEqual(config.receivers.otlp, { protocols: { http: { endpoint: "0.0.0.0:4318" } } });
+    assert.deepEqual(config.exporters["otlp_http/traces"], { endpoint: "http://tempo.tracing.svc:4318" });
+    assert.deepEqual(config.service.pipelines.traces, {
+      receivers: ["otlp"],
+      processors: ["memory_limiter"],
+      exporters: ["otlp_http/traces"],
+    });
+    const [service] = services(objects);
+    assert.equal(service?.spec.internalTrafficPolicy, "Local");
+    assert.deepEqual(
+      service.spec.ports.map(({ port }) => port),
+      [4318],
+    );
+  });
+
+  for (const endpoint of [
+    "tempo:4318",
+    "ftp://tempo",
+    "http://user:word@tempo",
+    "http://tempo/v1/traces",
+    "http://tempo?a=b",
+  ]) {
+    it(`is not told to send traces to ${endpoint}`, () => {
+      const observability = { collector: { traces: { endpoint } } };
+      assert.throws(
+        () => resolveEnvironment({ name: "shop", tier: "dev", application: "shop", observability }),
+        /observability\.collector\.traces\.endpoint/,
+      );
+    });
+  }
+
+  it("can't take traces where it does not run", () => {
+    const traces = { endpoint: "http://tempo.tracing.svc:4318" };
+    for (const off of [{ loki: { enabled: false } }, { collector: { enabled: false, traces } }]) {
+      const observability = { collector: { traces }, ...off };
+      assert.throws(
+        () => resolveEnvironment({ name: "shop", tier: "dev", application: "shop", observability }),
+        /observability\.collector\.traces: .*expected none where no collector runs/,
+      );
+    }
+  });
+
   it("is closed to everything but DNS and Loki", async () => {
     const { objects } = await rendered();
     const policy = (name: string) => find<{ spec: unknown }>(objects, "NetworkPolicy", name, NAMESPACE).spec;
@@ -99,6 +167,7 @@ describe("log collector", () => {
     assert.deepEqual(policy("log-collector"), {
       podSelector: { matchLabels: { "app.kubernetes.io/name": "log-collector", "app.kubernetes.io/instance": "shop" } },
       policyTypes: ["Ingress", "Egress"],
+      ingress: [],
       egress: [
         {
           to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
@@ -120,3 +189,14 @@ describe("log collector", () => {
     });
   });
 });
+
+interface ServiceManifest {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: { readonly internalTrafficPolicy?: string; readonly ports: readonly { readonly port: number }[] };
+}
+
+function services(objects: readonly Registered[]): ServiceManifest[] {
+  return ofKind(objects, "Service")
+    .map(({ inputs }) => inputs as unknown as ServiceManifest)
+    .filter(({ metadata }) => metadata.namespace === NAMESPACE);
+}

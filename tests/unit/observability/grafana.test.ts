@@ -182,7 +182,7 @@ describe("Grafana", () => {
 describe("dashboards", () => {
   const exporters = { postgres: { enabled: true }, redis: { enabled: true } };
   const all = (sources: readonly DataSource[]) =>
-    Object.values(createDashboards("shop", sources, { previews: true, exporters }));
+    Object.values(createDashboards("shop", sources, { previews: true, exporters, felix: {} }));
 
   it("lead to each other, and nowhere else", () => {
     const dashboards = all(["prometheus", "loki"]);

@@ -73,6 +73,20 @@ describe("Loki", () => {
     });
   });
 
+  it("bounds rate, lines, streams, labels and fields, so that one program can't fill it", async () => {
+    const { config } = await rendered();
+    const limits = config.limits_config;
+    assert.deepEqual(
+      [limits["ingestion_rate_mb"], limits["ingestion_burst_size_mb"], limits["max_line_size"]],
+      [8, 16, "262144B"],
+    );
+    assert.equal(limits["per_stream_rate_limit"], "4MB");
+    assert.equal(limits["max_global_streams_per_user"], 2000);
+    assert.equal(limits["max_label_names_per_series"], 5);
+    assert.equal(limits["max_structured_metadata_entries_count"], 16);
+    assert.equal(limits["max_structured_metadata_size"], "65536B");
+  });
+
   it("is ready as soon as it can answer, instead of waiting for a ring that has no other member", async () => {
     const { config } = await rendered();
     assert.equal(config.ingester.lifecycler.min_ready_duration, "0s");
