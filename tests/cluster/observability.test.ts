@@ -2,35 +2,9 @@ import assert from "node:assert/strict";
 import { alertRules } from "../../components/observability/alerts.ts";
 import { createDashboards } from "../../components/observability/dashboards.ts";
 import { eventually } from "./eventually.ts";
+import { loki, prometheus, recordedTraffic, withVariables } from "./queries.ts";
 import { request } from "./request.ts";
 import { environment, namespace, unique } from "./stack.ts";
-
-interface Answer {
-  readonly status: string;
-  readonly error?: string;
-  readonly data: {
-    readonly resultType: string;
-    readonly result: readonly { readonly metric: Readonly<Record<string, string>> }[];
-  };
-}
-
-async function prometheus(query: string): Promise<Answer["data"]["result"]> {
-  const path = `/api/v1/query?${new URLSearchParams({ query }).toString()}`;
-  const { body } = await request<Answer>("prometheus", path, { port: 9090 });
-  assert.equal(body.status, "success", `${query}: ${body.error}`);
-  return body.data.result;
-}
-
-async function loki(query: string): Promise<readonly { readonly values: readonly (readonly [string, string])[] }[]> {
-  const since = `${BigInt(Date.now() - 15 * 60_000) * 1_000_000n}`;
-  const path = /^\s*(sum|count|rate|topk|avg|max|min|quantile)/.test(query) ? "query" : "query_range";
-  const parameters = new URLSearchParams(path === "query" ? { query } : { query, start: since, limit: "1000" });
-  const { status, body, text } = await request<{ data: { result: { values: [string, string][] }[] } }>(
-    ...(["loki", `/loki/api/v1/${path}?${parameters.toString()}`, { port: 3100 }] as const),
-  );
-  assert.equal(status, 200, `${query}: ${text}`);
-  return body.data.result;
-}
 
 describe("Prometheus", () => {
   it("scrapes every pod of every service, and itself and Loki", async () => {
@@ -80,20 +54,7 @@ describe("every query", () => {
   let known: ReadonlySet<string> = new Set();
 
   before(async () => {
-    // A rate needs two scrapes with requests between them.
-    const traffic = async (): Promise<void> => {
-      for (const path of ["/api/entries", "/api/entries/similar?q=moss"]) await request("guestbook-backend", path);
-      await request("guestbook-mf", "/");
-      await request("guestbook-auth", "/token", { method: "POST" });
-    };
-    await eventually(
-      "recorded traffic",
-      async () => {
-        await traffic();
-        return (await prometheus("service:http_requests:rate5m > 0")).length >= 3 ? true : undefined;
-      },
-      { timeoutMs: 120_000, everyMs: 1000 },
-    );
+    await recordedTraffic();
     const { body } = await request<{ data: string[] }>("prometheus", "/api/v1/label/__name__/values", { port: 9090 });
     known = new Set(body.data);
   });
@@ -130,14 +91,4 @@ function seriesIn(expr: string): string[] {
   const plain = expr.replace(/\{[^}]*\}|"[^"]*"|\([^()]*\)/g, " ");
   const words = [...plain.matchAll(/\b[a-z][a-z0-9_]*(?::[a-z0-9_]+)*(?=[\s{[)]|$)/g)].map(([word]) => word);
   return words.filter((word) => /_|:|^up$/.test(word) && word !== "group_left");
-}
-
-/** Dashboards have variables that Grafana fills in. */
-function withVariables(expr: string): string {
-  return expr
-    .replaceAll("$__rate_interval", "1m")
-    .replaceAll("$__auto", "15s")
-    .replaceAll("$__range", "15m")
-    .replaceAll("$service", "guestbook-backend")
-    .replaceAll("$store", expr.includes("redis_") ? "redis" : "postgres");
 }
