@@ -1,6 +1,7 @@
 import { type Facts, list, type SecretKeys, type SeenObject } from "../facts.ts";
 import type { Finding, Rule, Subject } from "../finding.ts";
 import { type Reference, referencesOf } from "../references.ts";
+import { DNS } from "../relations.ts";
 import { nameOf, type Workload, workloadsOf } from "../workloads.ts";
 
 /** Pods need an object, or a key of it, that is not there. */
@@ -40,8 +41,9 @@ function configuredKeys({ secretNeeds = [], target }: Facts, { subject }: Worklo
   return needs.flatMap(({ name, keys }) => keys.map((key) => ({ kind: "Secret", name, key }) as const));
 }
 
-/** A finished Job needs nothing any more. */
+/** A finished Job needs nothing any more; of the cluster's DNS, only what runs is read. */
 function isWanted({ subject, pods, desired }: Workload): boolean {
+  if (subject.namespace === DNS.namespace) return false;
   return subject.kind === "Job" ? pods.some(({ status }) => status?.phase === "Pending") : desired !== 0;
 }
 

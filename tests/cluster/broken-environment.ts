@@ -12,6 +12,7 @@ interface Container {
   env?: object[];
   resources: { requests: Record<string, string>; limits: Record<string, string> };
   securityContext: { privileged?: boolean };
+  lifecycle?: object;
   livenessProbe: Probe;
   readinessProbe: Probe;
   volumeMounts: { name: string; mountPath: string }[];
@@ -79,6 +80,7 @@ export class BrokenEnvironment extends BrokenCluster {
     const { template } = structuredClone(spec);
     template.metadata.labels[WORKLOAD] = name;
     template.spec.terminationGracePeriodSeconds = 1;
+    delete template.spec.containers[0].lifecycle;
     change(template);
     const undo = await this.create(path, {
       metadata: { name, labels: metadata.labels },

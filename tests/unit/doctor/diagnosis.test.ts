@@ -10,6 +10,15 @@ describe("the doctor", () => {
     assert.deepEqual(diagnose(healthy()).causes, []);
   });
 
+  it("does not miss what the cluster's DNS needs: it is not read", () => {
+    const facts = healthy();
+    const metadata = { namespace: "kube-system", name: "coredns" };
+    const spec = { serviceAccountName: "coredns", volumes: [{ name: "config", configMap: { name: "coredns" } }] };
+    const dns = { metadata, spec: { replicas: 1, template: { spec } }, status: { readyReplicas: 1 } };
+    facts.objects.Deployment = [...(facts.objects.Deployment ?? []), dns];
+    assert.deepEqual(diagnose(facts).causes, []);
+  });
+
   it("finds nothing wrong with a preview that sleeps, though nothing of it has a pod", () => {
     const facts = healthy();
     facts.asleep = true;
