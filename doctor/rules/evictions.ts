@@ -1,16 +1,19 @@
-import { oneLine, type PodRule } from "./pod-troubles.ts";
+import { eventsOf, oneLine, type PodRule } from "./pod-troubles.ts";
 
 /** A node has thrown a pod out. */
-export const evictionTrouble: PodRule = ({ status, spec }, { target }, { ready, desired = 0 }) => {
-  if (status?.phase !== "Failed" || status.reason !== "Evicted") return undefined;
-  const message = oneLine(status.message ?? "");
+export const evictionTrouble: PodRule = (pod, facts, { ready, desired = 0 }) => {
+  const { status, spec } = pod;
+  // The kubelet tells of it before it has ended the pod.
+  const told = status?.reason === "Evicted" ? status.message : eventsOf(facts, pod, "Evicted")[0];
+  if (told === undefined) return undefined;
+  const message = oneLine(told);
   return {
     rule: "evicted",
     stage: "failure",
     severity: ready < desired ? "failing" : "warning",
     says: `had a pod evicted by node ${spec?.nodeName ?? ""}${whyOf(message)}`,
     seen: `Evicted: ${message}`,
-    next: `${target.kubectl} describe node ${spec?.nodeName ?? ""}`,
+    next: `${facts.target.kubectl} describe node ${spec?.nodeName ?? ""}`,
     follows: ["runs-on", "placed-on"],
   };
 };

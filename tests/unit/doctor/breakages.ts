@@ -539,6 +539,14 @@ export const BREAKAGES: readonly Breakage[] = [
     },
   },
   {
+    name: "a pod that is being evicted",
+    firstLine: /^Deployment web had a pod evicted by node node-1: its volume "tmp" holds more than its limit of 1Mi\.$/,
+    change: (facts) => {
+      setPod(facts, "web", notReady("web"));
+      event(facts, "Pod", "web-7d4b9c-x1", "Evicted", 'Usage of EmptyDir volume "tmp" exceeds the limit "1Mi". ');
+    },
+  },
+  {
     name: "a pod that was evicted for what it has written",
     firstLine:
       /^Deployment web had a pod evicted by node node-1: it has written more to the node's disk than its limit of 1Gi\.$/,
