@@ -62,7 +62,10 @@ export class BrokenCluster {
   }
 
   async delete(path: string): Promise<void> {
-    const { status, body } = await this.#api.send("DELETE", `${path}?gracePeriodSeconds=0`);
+    const { status, body } = await this.#api.send(
+      "DELETE",
+      `${path}?gracePeriodSeconds=0&propagationPolicy=Background`,
+    );
     assert.ok(status < 300 || status === 404, body);
   }
 
