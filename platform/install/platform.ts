@@ -140,7 +140,7 @@ export class Platform extends pulumi.ComponentResource {
   private metadata(metadata: Manifest["metadata"], { environment }: Target): Manifest["metadata"] & object {
     const { name, labels } = metadata;
     const own = standardLabels({ name, instance: environment, partOf: APPLICATION, component: "platform" });
-    return { ...metadata, labels: { ...own, ...labels }, annotations: FIELD_MANAGER } as Manifest["metadata"];
+    return { ...metadata, labels: { ...own, ...labels }, annotations: FIELD_MANAGER };
   }
 
   private within({ namespaceResource }: Target): pulumi.CustomResourceOptions {
