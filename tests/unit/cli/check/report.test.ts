@@ -78,8 +78,12 @@ describe("the report of a check", () => {
 
   it("counts sidecars, the fewest pods of an autoscaler, one node's pod of a DaemonSet, and volumes of each pod", () => {
     const pod = (cpu: string) => ({ containers: [{ resources: { requests: { cpu, memory: "1Gi" } } }] });
-    const object = (kind: string, spec: object): KubeManifest =>
-      ({ apiVersion: "v1", kind, metadata: { name: "x", namespace: "n" }, spec });
+    const object = (kind: string, spec: object): KubeManifest => ({
+      apiVersion: "v1",
+      kind,
+      metadata: { name: "x", namespace: "n" },
+      spec,
+    });
     const claim = { spec: { resources: { requests: { storage: "2Gi" } } } };
     const sidecar = { restartPolicy: "Always", resources: { requests: { cpu: "100m" } } };
     const capacity = reservedBy([
