@@ -74,7 +74,7 @@ export const unknownKeys: readonly Refusal[] = [
     what: "an unknown key of observability",
     input: environment({ observability: { tempo: {} } }),
     error: [
-      "observability.tempo: no such key; allowed here: enabled, serviceMonitors, monitoringNamespace, nodePorts, prometheus, alertmanager, previews, sharedStack, loki, grafana, collector, exporters",
+      "observability.tempo: no such key; allowed here: enabled, serviceMonitors, monitoringNamespace, nodePorts, prometheus, alertmanager, previews, felix, sharedStack, loki, grafana, collector, exporters",
     ],
   },
   {
