@@ -133,8 +133,10 @@ export class Service extends Component {
         envFromConfigMap: name,
         envFromSecret: hasSecrets ? name : undefined,
         env: {
-          POD_NAME: { fieldRef: { fieldPath: "metadata.name" } },
-          POD_NAMESPACE: { fieldRef: { fieldPath: "metadata.namespace" } },
+          // With the version that the API server would add: it compares such a reference as a whole, and who takes the object over
+          // from somebody else would have a conflict.
+          POD_NAME: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } },
+          POD_NAMESPACE: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } },
         },
         resources: service.resources,
         mounts: [

@@ -27,8 +27,8 @@ describe("A service by default", () => {
       imagePullPolicy: "IfNotPresent",
       lifecycle: { preStop: { sleep: { seconds: 5 } } },
       env: [
-        { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-        { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+        { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
+        { name: "POD_NAMESPACE", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } } },
       ],
       envFrom: [{ configMapRef: { name: "api" } }],
       ports: [{ name: "http", containerPort: 8080 }],
