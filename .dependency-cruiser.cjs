@@ -47,7 +47,7 @@ module.exports = {
     only(
       "doctor-judges",
       "^doctor/(?!gather/)",
-      "^(doctor/(?!gather/)|spec/|stacks/(lock-doctor|pending-operations)\\.ts$)",
+      "^(doctor/(?!gather/)|spec/|stacks/(lock-doctor|pending-operations|route-status)\\.ts$)",
       "what is wrong is decided from facts alone: only doctor/gather/ reads",
     ),
     only(

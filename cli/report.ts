@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { ClusterAccess } from "../clusters/provider.ts";
+import type { RouteReport } from "../stacks/route-status.ts";
 import type { Forward } from "./forwards/index.ts";
 import type { Workload } from "./inventory.ts";
 import { formatTable } from "./table.ts";
@@ -19,6 +20,8 @@ export interface EnvironmentReport {
   readonly cluster?: Pick<ClusterAccess, "provider" | "context" | "kubeconfig" | "simulatedPods">;
   readonly namespaces: readonly string[];
   readonly workloads: readonly Workload[];
+  /** What gateways say of the environment's HTTPRoutes. */
+  readonly routes: readonly RouteReport[];
   /** Address by name, from the stack's outputs. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Ports of this machine that lead to Services, where `bootstrap-dev` opened them. */
@@ -39,6 +42,7 @@ function formatForPeople({
   cluster,
   namespaces,
   workloads,
+  routes,
   addresses,
 }: EnvironmentReport): string {
   if (phase === "absent") return `${stack} is not up. Bring it up with: bin/terrarium up --stack ${stack}\n`;
@@ -51,6 +55,15 @@ function formatForPeople({
       name,
       kind === "CronJob" ? "-" : `${ready}/${desired}`,
       images.join(", "),
+    ]),
+  );
+  const routeTable = formatTable(
+    ["ROUTE", "HOSTS", "GATEWAY", "STATE"],
+    routes.map(({ name, hostnames, gateway, state, reason }) => [
+      name,
+      hostnames.join(", ") || "all of the gateway",
+      gateway,
+      reason === undefined ? state : `${state} (${reason})`,
     ]),
   );
   const where = [
@@ -72,5 +85,5 @@ function formatForPeople({
       ["  remove", `bin/terrarium down --stack ${stack}`],
     ],
   );
-  return `${table}\n${where.join("\n")}\n\n${next}`;
+  return `${table}\n${routes.length > 0 ? `${routeTable}\n` : ""}${where.join("\n")}\n\n${next}`;
 }

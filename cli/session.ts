@@ -5,7 +5,8 @@ import { readClusterRecord } from "../clusters/record.ts";
 import { clusterProviders } from "../clusters/registry.ts";
 import type { RunCommand } from "../clusters/run-command.ts";
 import type { Toolchain } from "../clusters/toolchain/index.ts";
-import { environmentNamespaces } from "../stacks/cluster-objects.ts";
+import { type ClusterReader, environmentNamespaces } from "../stacks/cluster-objects.ts";
+import { listRoutes } from "../stacks/routes.ts";
 import { Engine } from "./engine.ts";
 import { listWorkloads } from "./inventory.ts";
 import { readStackFile, type StackFile } from "./project.ts";
@@ -83,15 +84,21 @@ export class Session {
     });
   }
 
+  /** Reads a cluster. */
+  reader(toolchain: Toolchain, access: ClusterAccess): ClusterReader {
+    return { kubectl: toolchain.path("kubectl"), access, env: this.surroundings.env };
+  }
+
   /** Reads what runs in the cluster. */
   async report(toolchain: Toolchain, access: ClusterAccess, environment: string): Promise<EnvironmentReport> {
-    const reader = { kubectl: toolchain.path("kubectl"), access, env: this.surroundings.env };
+    const reader = this.reader(toolchain, access);
     const inventory = async (): Promise<Pick<EnvironmentReport, "namespaces" | "workloads">> => {
       const namespaces = await environmentNamespaces(reader, environment);
       return { namespaces, workloads: await listWorkloads(reader, namespaces) };
     };
-    const [{ namespaces, workloads }, outputs] = await Promise.all([
+    const [{ namespaces, workloads }, routes, outputs] = await Promise.all([
       inventory(),
+      listRoutes(reader, environment),
       this.engine(toolchain, access).outputs(),
     ]);
     const { provider, context, kubeconfig, simulatedPods } = access;
@@ -101,6 +108,7 @@ export class Session {
       cluster: { provider, context, kubeconfig, simulatedPods },
       namespaces,
       workloads,
+      routes,
       addresses: addressesIn(outputs),
     };
   }

@@ -19,7 +19,7 @@ export async function status(surroundings: Surroundings, options: StatusOptions)
 
 /** What runs of a stack, from the cluster and the state. */
 export async function readReport(surroundings: Surroundings, session: Session): Promise<EnvironmentReport> {
-  const nothing = { stack: session.file.stack, namespaces: [], workloads: [], addresses: {} };
+  const nothing = { stack: session.file.stack, namespaces: [], workloads: [], routes: [], addresses: {} };
   const provider = session.current();
   const found = (await provider?.status()) ?? { phase: "absent" };
   if (found.phase === "absent") return { ...nothing, phase: "absent" };

@@ -3,7 +3,11 @@ import { resolve } from "node:path";
 import type { RequestedCluster } from "../clusters/choose.ts";
 import { writeClusterRecord } from "../clusters/record.ts";
 import { clusterTools } from "../clusters/registry.ts";
+import { waitUntil } from "../clusters/wait-until.ts";
+import type { ClusterReader } from "../stacks/cluster-objects.ts";
 import { adoptPendingCreates, hasPendingOperations } from "../stacks/pending-operations.ts";
+import type { RouteReport } from "../stacks/route-status.ts";
+import { listRoutes } from "../stacks/routes.ts";
 import { CommandFailure, InterruptedFailure, UsageFailure } from "./exit.ts";
 import type { Engine } from "./engine.ts";
 import { formatReport, type ReportFormat } from "./report.ts";
@@ -22,6 +26,8 @@ export interface UpOptions {
 
 /** Resources that the engine works on at once: each holds its place while it waits to become ready. */
 const parallel = "64";
+/** Milliseconds that gateways have to answer for routes. */
+const routesTimeoutMs = 10_000;
 
 /** Brings an environment up: tools, cluster, resources; ends with what runs where. Running it again changes nothing. */
 export async function up(surroundings: Surroundings, options: UpOptions): Promise<void> {
@@ -64,8 +70,45 @@ export async function up(surroundings: Surroundings, options: UpOptions): Promis
       result.code,
     );
   }
-  const report = await session.report(toolchain, access, environment);
+  const found = await session.report(toolchain, access, environment);
+  // Nobody answers for the routes of a simulated cluster.
+  const routes = access.simulatedPods
+    ? found.routes
+    : await answeredRoutes(session.reader(toolchain, access), environment, found.routes);
+  const report = { ...found, routes };
   surroundings.stdout.write(`${options.output === "table" ? "\n" : ""}${formatReport(report, options.output)}`);
+  if (!access.simulatedPods) judgeRoutes(routes, tell);
+}
+
+/** The routes once their gateways lead to them, or as they are when the time for that is over. */
+async function answeredRoutes(
+  reader: ClusterReader,
+  environment: string,
+  known: readonly RouteReport[],
+): Promise<readonly RouteReport[]> {
+  let routes = known;
+  const isAccepted = ({ state }: RouteReport): boolean => state === "accepted";
+  if (routes.every(isAccepted)) return routes;
+  await waitUntil(
+    async () => {
+      routes = await listRoutes(reader, environment);
+      return routes.every(isAccepted) ? undefined : "an answer";
+    },
+    { timeoutMs: routesTimeoutMs, everyMs: 250 },
+  );
+  return routes;
+}
+
+/** @throws CommandFailure where a gateway refuses a route: what it leads to cannot be reached. */
+function judgeRoutes(routes: readonly RouteReport[], tell: (line: string) => void): void {
+  for (const { name, gateway, state } of routes) {
+    if (state !== "unanswered") continue;
+    tell(`No gateway has answered for the route ${name} yet. Is there a Gateway ${gateway}?`);
+  }
+  const refused = routes.filter(({ state }) => state === "refused");
+  if (refused.length === 0) return;
+  const lines = refused.map(({ name, gateway, reason }) => `${gateway} does not lead to ${name}: ${reason}`);
+  throw new CommandFailure(`All is up, but some of it cannot be reached.\n${lines.join("\n")}`);
 }
 
 function planOf({ plan }: UpOptions): string[] {

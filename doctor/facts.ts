@@ -21,6 +21,7 @@ import type {
 import type { Condition, ConditionType, Edge } from "../spec/index.ts";
 import type { LockFinding } from "../stacks/lock-doctor.ts";
 import type { StateResource } from "../stacks/pending-operations.ts";
+import type { RouteReport } from "../stacks/route-status.ts";
 import type { Seen } from "./seen.ts";
 
 /** The kinds of objects that are looked at, by name. */
@@ -129,6 +130,8 @@ export interface Facts {
   /** Objects by kind; a kind that was not read is missing. */
   readonly objects: { readonly [K in Kind]?: readonly SeenObject<K>[] };
   readonly secrets?: readonly SecretKeys[];
+  /** What gateways say of the environment's HTTPRoutes; nobody answers for those of a simulated cluster. */
+  readonly routes?: readonly RouteReport[];
   /** Keys that the configuration puts into the Secrets of services: a pod takes them all at once, and names none. */
   readonly secretNeeds?: readonly Omit<SecretKeys, "namespace">[];
   readonly state?: StateFacts;

@@ -41,6 +41,17 @@ export const absolutePath = z.string().regex(/^(\/(?!\.{1,2}(\/|$))[^\0:/]+)+$|^
 /** Schema of an HTTP path. */
 export const urlPath = z.string().regex(/^\/[^\s?#]*$/, { error: 'a URL path, starting with "/", without query' });
 
+/** Schema of the beginning of an HTTP path, as the Gateway API's HTTPRoute takes it. */
+export const pathPrefix = z
+  .string()
+  .max(1024)
+  .regex(/^\/([-\w/.~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$/, {
+    error: 'a path such as "/" or "/api/v1"; what is no letter, digit or one of -._~!$&\'()*+,;=:@ as %XX',
+  })
+  .refine((path) => !/\/\/|\/\.{1,2}(\/|$)|%2f/i.test(path), {
+    error: 'a path without empty parts ("//"), without "." and ".." as a part, and without a "/" written as %2f',
+  });
+
 /** Schema of a host name, or of all names below a domain. */
 export const hostname = z
   .string()

@@ -88,7 +88,7 @@ export const observabilitySchema = z
     grafana: z
       .strictObject({
         ...server,
-        hostnames: z.array(hostname).default([]).meta({
+        hostnames: z.array(hostname).max(16).default([]).meta({
           description:
             "Host names under which `network.gateway` leads to Grafana, which then admits the ingress controller. Default: none.",
         }),

@@ -5,6 +5,7 @@ import {
   hostname,
   imageReference,
   nodePortNumber,
+  pathPrefix,
   ports,
   quantity,
   resources,
@@ -107,9 +108,10 @@ export const serviceSchema = z
       .strictObject({
         hostnames: z
           .array(hostname)
+          .max(16)
           .default([])
           .meta({ description: "Host names of the route; empty: all that the gateway has." }),
-        paths: z.array(urlPath).min(1).default(["/"]).meta({ description: "Path prefixes." }),
+        paths: z.array(pathPrefix).min(1).max(64).default(["/"]).meta({ description: "Path prefixes." }),
         port: portName.default("http").meta({ description: "Name of the port." }),
       })
       .optional()

@@ -23,6 +23,8 @@ export interface ClusterObject {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly creationTimestamp?: string;
+    /** Counts the versions of the spec. */
+    readonly generation?: number;
     readonly finalizers?: readonly string[];
   };
   readonly spec?: Record<string, unknown>;

@@ -25,7 +25,7 @@ export const versions = {
   age: "1.3.2",
   flux: "2.9.5",
   helm: "3.22.0",
-  gatewayApi: "1.4.1",
+  gatewayApi: "1.6.1",
   calico: "3.28.5",
   coredns: "1.12.4",
   localPathProvisioner: "0.0.30",

@@ -1,4 +1,5 @@
 import type { ClusterReader } from "../../stacks/cluster-objects.ts";
+import { listRoutes } from "../../stacks/routes.ts";
 import { type Facts, list, type Target, type Unread } from "../facts.ts";
 import { gatherCluster } from "./cluster.ts";
 import { gatherLogs } from "./logs.ts";
@@ -31,17 +32,19 @@ export async function gather(args: GatherArgs): Promise<Facts> {
   const fromCluster = async (): Promise<Partial<Facts>> => {
     const cluster = await gatherCluster(reader, namespaces);
     if (hasSimulatedPods(cluster)) return cluster;
-    const [logs, volumes, metrics] = await Promise.all([
+    const [logs, volumes, metrics, routes] = await Promise.all([
       gatherLogs(reader, cluster),
       gatherVolumes(reader, cluster),
       prometheusPort === undefined ? { unread: [] } : gatherMetrics(reader, target.name, prometheusPort),
+      orUnread({ source: "routes", read: listRoutes(reader, target.name).then((found) => ({ routes: found })) }),
     ]);
     return {
       ...cluster,
       ...volumes,
       ...metrics,
+      ...routes,
       logs,
-      unread: [cluster, volumes, metrics].flatMap(({ unread }) => unread),
+      unread: [cluster, volumes, metrics, routes].flatMap(({ unread = [] }) => unread),
     };
   };
   const parts = await Promise.all([fromCluster(), ...others.map(orUnread)]);

@@ -12,6 +12,7 @@ import { downTargets, firingAlerts } from "./observability.ts";
 import { podRule } from "./pod-troubles.ts";
 import { readinessTrouble, silentNodeTrouble } from "./readiness.ts";
 import { missingReferences } from "./references.ts";
+import { unreachedRoutes } from "./routes.ts";
 import { mountTrouble, schedulingTrouble } from "./scheduling.ts";
 import { dnsDown, servicesWithoutPods } from "./services.ts";
 import { stateTroubles } from "./state.ts";
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   failedJobs,
   refusingDataStores,
   servicesWithoutPods,
+  unreachedRoutes,
   missingPods,
   downTargets,
   firingAlerts,

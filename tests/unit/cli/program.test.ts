@@ -241,6 +241,7 @@ describe("output", () => {
       { kind: "Deployment", namespace: "app-dev", name: "web", ready: 1, desired: 2, images: ["a:1", "b:2"] },
       { kind: "CronJob", namespace: "app-dev", name: "backup", ready: 0, desired: 0, images: ["c:3"] },
     ],
+    routes: [],
     addresses: { web: "http://web" },
   };
 
@@ -277,6 +278,21 @@ describe("output", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("shows what gateways say of its routes", () => {
+    const route = { namespace: "app-dev", name: "web", gateway: "gateway/public" };
+    const routes = [
+      { ...route, hostnames: ["a.example.com", "b.example.com"], state: "accepted" },
+      { ...route, name: "api", hostnames: [], state: "refused", reason: "NotAllowedByListeners: no" },
+    ] as const;
+    const lines = formatReport({ ...report, routes }, "table").split("\n");
+    assert.deepEqual(lines.slice(4, 8), [
+      "ROUTE  HOSTS                         GATEWAY         STATE",
+      "web    a.example.com, b.example.com  gateway/public  accepted",
+      "api    all of the gateway            gateway/public  refused (NotAllowedByListeners: no)",
+      "",
+    ]);
   });
 
   it("shows an environment to programs", () => {

@@ -14,6 +14,8 @@ interface Script {
   readonly failing?: readonly string[];
 }
 
+const route = { kind: "HTTPRoute", metadata: { name: "web", namespace: "shop-dev" } };
+
 /** A cluster that answers what is asked of it, and notes that. */
 function scripted({ nodes = [node()], pods = [], failing = [] }: Script = {}) {
   const calls: string[] = [];
@@ -24,6 +26,7 @@ function scripted({ nodes = [node()], pods = [], failing = [] }: Script = {}) {
     ],
     [/^get configmap,.*--namespace shop-dev/, () => ({ items: pods })],
     [/^get deployment,.*k8s-app=kube-dns/, () => ({ items: [] })],
+    [/^get httproutes.* --namespace shop-dev/, () => ({ items: [route] })],
     [/^get secrets/, () => "shop-dev web SESSION_SECRET TOKEN\n"],
     [
       /^get --raw .*stats\/summary/,
@@ -111,6 +114,10 @@ describe("what the doctor reads", () => {
     assert.deepEqual(facts.volumes, [{ namespace: "shop-dev", claim: "data", usedBytes: 9, capacityBytes: 10 }]);
     assert.deepEqual(facts.logs[0]?.lines, ["starting", "password=*** is wrong"]);
     assert.deepEqual(facts.locks, []);
+    assert.deepEqual(
+      facts.routes?.map(({ name, state }) => [name, state]),
+      [["web", "unanswered"]],
+    );
   });
 
   it("are no logs, volumes and metrics where pods are simulated", async () => {
@@ -144,7 +151,14 @@ describe("what the doctor reads", () => {
   });
 
   it("is named where it can't be read, and left out", async () => {
-    const starts = ["get namespace,", "get configmap,", "get secrets", "get --raw", "get deployment,"];
+    const starts = [
+      "get namespace,",
+      "get configmap,",
+      "get secrets",
+      "get --raw",
+      "get deployment,",
+      "get httproutes",
+    ];
     const { reader } = scripted({ failing: starts });
     const rejected = Promise.reject(new Error("no state"));
     const facts = await gatherFrom(reader, { others: [{ source: "engine state", read: rejected }] });
@@ -154,6 +168,7 @@ describe("what the doctor reads", () => {
       "names of Secrets in shop-dev",
       "namespace shop-dev",
       "nodes and storage classes",
+      "routes",
       "the cluster's DNS",
     ]);
     assert.deepEqual([facts.objects, facts.secrets, facts.alerts], [{}, undefined, undefined]);

@@ -2,4 +2,4 @@ module terrarium.local/toolchain/gateway-api
 
 go 1.24
 
-require sigs.k8s.io/gateway-api v1.4.1
+require sigs.k8s.io/gateway-api v1.6.1
