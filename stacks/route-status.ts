@@ -59,6 +59,6 @@ export function toRoute({ metadata, spec, status }: ClusterObject): RouteReport 
     hostnames: (spec?.["hostnames"] ?? []) as readonly string[],
     gateway: `${parent.namespace ?? namespace}/${parent.name ?? ""}`,
     state: refused ? "refused" : accepted ? "accepted" : "unanswered",
-    ...(refused ? { reason: `${refused.reason}: ${refused.message}` } : {}),
+    ...(refused ? { reason: [refused.reason, refused.message].filter((part) => part !== "").join(": ") } : {}),
   };
 }

@@ -44,6 +44,13 @@ describe("a route", () => {
     });
   }
 
+  it("is refused with the reason alone where the gateway says no more", () => {
+    const silent = route([["Accepted", "False"]]);
+    const [parent] = silent.status?.["parents"] as [{ conditions: [{ message: string }] }];
+    parent.conditions[0].message = "";
+    assert.equal(toRoute(silent).reason, "Because");
+  });
+
   it("is unanswered while nobody has said anything, or not all, or only of an older version", () => {
     const old = yes.map(([type, status]) => [type, status, 2] as const);
     for (const answers of [[], [[]], [[yes[0]]], [[yes[1]]], [old]] as const) {
