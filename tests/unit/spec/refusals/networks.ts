@@ -78,7 +78,9 @@ export const networks: readonly Refusal[] = [
   {
     what: "a path without a slash",
     input: withService({ expose: { paths: ["api"] } }),
-    error: ['services.api.expose.paths[0]: got "api", expected a URL path, starting with "/", without query'],
+    error: [
+      `services.api.expose.paths[0]: got "api", expected a path such as "/" or "/api/v1"; what is no letter, digit or one of -._~!$&'()*+,;=:@ as %XX`,
+    ],
   },
   {
     what: "no path at all",
