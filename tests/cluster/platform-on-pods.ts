@@ -17,6 +17,8 @@ import { eventually } from "./eventually.ts";
 import { onStack } from "./layer.ts";
 
 const REPOSITORY = "https://git.example.com/team/auth";
+/** One whose service takes its time, so that a Job still runs when another replica leads. */
+const SLOW = "https://git.example.com/team/slow";
 /** Where the state's Postgres runs. */
 const STATE = "platform-test-state";
 const ADDRESS = `postgres://postgres:only-for-this-test@postgres.${STATE}.svc/postgres?sslmode=disable`;
@@ -41,7 +43,9 @@ process.exitCode = await onStack(async (checkout) => {
   };
   const onPlatform = (...args: string[]) => terrarium(...args, "--stack", "local");
   const install = (config: object) => {
-    writeFileSync(file, stringify({ ...config, repositories: { [REPOSITORY]: { base: environment() } } }));
+    const slow = { probes: { readiness: { initialDelaySeconds: 45 } } };
+    const repositories = { [REPOSITORY]: { base: environment() }, [SLOW]: { base: environment(slow) } };
+    writeFileSync(file, stringify({ ...config, repositories }));
     return onPlatform("platform", "install", "--config", file);
   };
   const live = async (how: string): Promise<void> => {
@@ -52,12 +56,12 @@ process.exitCode = await onStack(async (checkout) => {
     const left = await kubectl("get", "namespaces", "--output=name");
     if (/preview-pods/.test(left)) throw new Error(`its namespace is still there:\n${left}`);
   };
-  const create = async (name: string, service: object): Promise<void> => {
+  const create = async (name: string, repository: string, service: object = {}): Promise<void> => {
     const manifest = {
       apiVersion: "terrarium.dev/v1alpha1",
       kind: "Environment",
       metadata: { name, namespace: "terrarium" },
-      spec: { source: { repository: REPOSITORY, branch: "main" }, overrides: { services: { auth: service } } },
+      spec: { source: { repository, branch: "main" }, overrides: { services: { auth: service } } },
     };
     writeFileSync(file, JSON.stringify(manifest));
     await kubectl("apply", "--filename", file);
@@ -68,7 +72,7 @@ process.exitCode = await onStack(async (checkout) => {
   /** An image without a version, which a mandatory rule of Terrarium's own pack is about. */
   const forbid = async (how: string): Promise<void> => {
     await step(`${how}: policies forbid an environment`, async () => {
-      await create("forbidden", { image: "terrarium/guestbook:latest" });
+      await create("forbidden", REPOSITORY, { image: "terrarium/guestbook:latest" });
       const ready = await eventually(
         "the policies' verdict",
         async () => {
@@ -91,13 +95,11 @@ process.exitCode = await onStack(async (checkout) => {
     (await read<{ spec: { holderIdentity: string } }>("leases/terrarium-platform")).spec.holderIdentity;
   /** The next leader takes over the Job that runs, and makes no second one. */
   const handOver = async (): Promise<void> => {
-    // So that the Job still runs when another replica leads.
-    const slow = { probes: { readiness: { initialDelaySeconds: 45 } } };
-    await create("handed", slow);
+    await create("handed", SLOW);
     const job = await eventually(
       "a Job that runs",
       async () => {
-        const [first] = await jobsOf("handed");
+        const [first] = await jobsOf("preview-handed");
         return first?.status?.ready === 1 ? first : undefined;
       },
       { timeoutMs: 120_000, everyMs: 500 },
@@ -110,12 +112,12 @@ process.exitCode = await onStack(async (checkout) => {
         timeoutMs: 60_000,
         everyMs: 500,
       });
-      const [same] = await jobsOf("handed");
+      const [same] = await jobsOf("preview-handed");
       if (same?.status?.active !== 1) throw new Error("the Job ended too early to be handed over");
     });
     await step("as Jobs: the environment is Ready by the same Job", async () => {
       await kubectl("wait", "tenv/handed", "--for=condition=Ready", "--namespace=terrarium", "--timeout=180s");
-      const uids = (await jobsOf("handed")).map(({ metadata }) => metadata.uid);
+      const uids = (await jobsOf("preview-handed")).map(({ metadata }) => metadata.uid);
       if (uids.length !== 1 || uids[0] !== job.metadata.uid)
         throw new Error(`the Job was ${job.metadata.uid}; there were ${uids.join(", ")}`);
     });
@@ -167,10 +169,10 @@ interface Job {
 }
 
 /** One small service, whose image stack `local` has. */
-function environment(): object {
+function environment(more: object = {}): object {
   const resources = { requests: { cpu: "10m" }, limits: { cpu: "1" } };
   const service = { image: "terrarium/guestbook:0.1.0", args: ["auth"], secrets: { KEY_SEED: { generate: {} } } };
-  return { services: { auth: { ...service, resources } }, observability: { enabled: false } };
+  return { services: { auth: { ...service, resources, ...more } }, observability: { enabled: false } };
 }
 
 /** A Postgres that keeps nothing. */
