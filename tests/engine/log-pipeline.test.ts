@@ -57,14 +57,15 @@ describe("the way of log lines, with the real collector and the real Loki", () =
   it("keeps a line whose message is too long to stand beside it, and makes several of one that is too long", async () => {
     const message = "m".repeat(LOG_LIMITS.fieldBytes + 1);
     const withMessage = JSON.stringify({ level: "info", msg: message });
-    const long = "x".repeat(LOG_LIMITS.lineBytes * 2);
+    // Loki keeps one of two lines that are alike and of the same moment.
+    const long = "xy".replace(/./g, (letter) => letter.repeat(LOG_LIMITS.lineBytes));
     pipeline.log("long", "web-0", [withMessage, long, "short"]);
     const lines = await eventually("all three", async () => {
       const found = await pipeline.stored("long");
       return found.some(({ text }) => text === "short") ? found : undefined;
     });
     assert.ok(lines.some(({ text, labels }) => text === withMessage && !("message" in labels)));
-    const parts = lines.filter(({ text }) => text.startsWith("xx"));
+    const parts = lines.filter(({ text }) => /^(xx|yy)/.test(text));
     assert.equal(parts.map(({ text }) => text).join("").length, long.length);
     for (const { text } of parts) assert.ok(text.length <= LOG_LIMITS.lineBytes, String(text.length));
   });
