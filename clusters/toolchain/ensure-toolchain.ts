@@ -4,6 +4,7 @@ import { filesBelow, textKey } from "./cache-key.ts";
 import { cacheLayout, type CacheLayout } from "./cache-layout.ts";
 import { componentsOf, pulumiCli, type Component, type ToolName } from "./components.ts";
 import { ToolchainError } from "./errors.ts";
+import { fluxDefinitions } from "./gitops-recipes.ts";
 import { removeStaleTemporaries } from "./install.ts";
 import { Installer, type FoundComponent } from "./installer.ts";
 import { linkInstalled, linkOfficial } from "./link-files.ts";
@@ -25,7 +26,8 @@ export interface Toolchain {
   /**
    * A file that comes from a Go module: "gateway-api" is a folder of resource definitions (standard channel, one YAML file
    * each), "calico" is the file calico.yaml, "kubernetes-api" the OpenAPI description of Kubernetes' own kinds (JSON),
-   * "pod-security-corpus" a folder of pods that Pod Security lets in or refuses. Fetched at the first call.
+   * "pod-security-corpus" a folder of pods that Pod Security lets in or refuses, "flux-definitions" a folder with the
+   * definitions of Flux's Kustomization and HelmRelease. Fetched at the first call.
    */
   asset(this: void, name: AssetName): Promise<string>;
   /** Variables for child processes, to be laid over the process's own: PATH with {@link binDir} first, and Pulumi's. */
@@ -33,7 +35,7 @@ export interface Toolchain {
 }
 
 /** The files that {@link Toolchain.asset} hands out. */
-export type AssetName = "gateway-api" | "calico" | "kubernetes-api" | "pod-security-corpus";
+export type AssetName = "gateway-api" | "calico" | "kubernetes-api" | "pod-security-corpus" | "flux-definitions";
 
 /** What {@link ensureToolchain} works with. */
 export interface ToolchainOptions {
@@ -249,6 +251,7 @@ const assets: Record<AssetName, { readonly component: Component; readonly path: 
   calico: { component: { recipe: calico }, path: "calico.yaml" },
   "kubernetes-api": { component: { recipe: kubernetesApi }, path: "swagger.json" },
   "pod-security-corpus": { component: { recipe: podSecurityCorpus }, path: "testdata" },
+  "flux-definitions": { component: { recipe: fluxDefinitions }, path: "definitions" },
 };
 
 async function fetchAsset(name: AssetName, installer: Installer): Promise<string> {

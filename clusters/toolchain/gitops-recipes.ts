@@ -26,6 +26,19 @@ export const flux: Recipe = {
   builds: [{ folder: "flux", binaries: { flux: "./flux" }, variables: { "main.VERSION": versions.flux } }],
 };
 
+/** The resource definitions of Flux's Kustomization and HelmRelease. */
+export const fluxDefinitions: Recipe = {
+  name: "flux-definitions",
+  title: `flux definitions ${versions.flux}`,
+  coldSeconds: 5,
+  ship: ["kustomize-controller", "helm-controller"].map((controller) => ({
+    folder: "flux-definitions",
+    module: `github.com/fluxcd/${controller}`,
+    from: "config/crd/bases",
+    to: "definitions",
+  })),
+};
+
 /** Renders charts. */
 export const helm: Recipe = {
   name: "helm",

@@ -24,6 +24,9 @@ export const versions = {
   sops: "3.13.3",
   age: "1.3.2",
   flux: "2.9.5",
+  /** The controllers that come with that release of Flux. */
+  kustomizeController: "1.9.5",
+  helmController: "1.6.4",
   helm: "3.22.0",
   gatewayApi: "1.6.1",
   calico: "3.28.5",
@@ -79,6 +82,10 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   sops: { "github.com/getsops/sops/v3": `v${versions.sops}` },
   age: { "filippo.io/age": `v${versions.age}` },
   flux: { "github.com/fluxcd/flux2/v2": `v${versions.flux}` },
+  "flux-definitions": {
+    "github.com/fluxcd/kustomize-controller": `v${versions.kustomizeController}`,
+    "github.com/fluxcd/helm-controller": `v${versions.helmController}`,
+  },
   helm: { "helm.sh/helm/v3": `v${versions.helm}` },
   "gateway-api": { "sigs.k8s.io/gateway-api": `v${versions.gatewayApi}` },
   calico: { "github.com/projectcalico/calico": calicoCommit },
