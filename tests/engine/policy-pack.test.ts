@@ -128,15 +128,41 @@ describe("the policy pack with the real engine", () => {
     await must("stack", "rm", "staging", "--yes");
   });
 
-  it("lets Terrarium's own program pass, and lists its waivers", async () => {
-    const result = await sharedCheckout().run("pulumi", [
+  /** A preview of Terrarium's own program, in dev. */
+  const ownPreview = (...args: string[]): Promise<CommandResult> =>
+    sharedCheckout().run("pulumi", [
       // Pulumi writes its salt into the stack's file: a copy, as `terrarium up` has it, since other tests use the file.
       ...["preview", "--stack", "dev", "--config-file", ".terrarium/config/Pulumi.dev.yaml"],
-      ...["--policy-pack", pack, "--non-interactive", "--color", "never"],
+      ...["--policy-pack", pack, "--non-interactive", "--color", "never", ...args],
     ]);
+
+  it("lets Terrarium's own program pass, and lists its waivers", async () => {
+    const result = await ownPreview();
     assert.equal(result.code, 0, result.stdout + result.stderr);
     assert.deepEqual(violations(result), ["advisory waivers-in-effect"]);
     assert.equal([...result.stdout.matchAll(/ is let off [\w-]+ until 2028-12-31: /g)].length, 5);
+  });
+
+  it("reads a configuration as validate reads it", async () => {
+    const file = sharedCheckout().write("own-policies.json", {
+      all: "disabled",
+      "standard-labels": { enforcementLevel: "remediate", labels: ["team"] },
+      "allowed-registries": { registries: ["registry.example.com"] },
+      "liveness-probe": "advisory",
+      "no-secrets-in-the-clear": { enforcementLevel: "advisory" },
+      "requests-and-limits": {},
+    });
+    const expected = violations(await ownPreview("--policy-pack-config", file));
+    const { code, stdout } = await sharedCheckout().terrarium([
+      ...["validate", "--stack", "dev", "--policy-pack-config", file, "-o", "json"],
+    ]);
+    const { checks } = JSON.parse(stdout) as {
+      checks: { check: string; problems: { message: string; level: string }[] }[];
+    };
+    const problems = checks.find(({ check }) => check === "policies")?.problems ?? [];
+    const found = problems.map(({ message, level }) => `${level} ${message.slice(0, message.indexOf(":"))}`);
+    assert.deepEqual([...new Set(found)].sort(), expected);
+    assert.deepEqual([expected, code], [["mandatory standard-labels"], 1]);
   });
 
   it("keeps the platform service from applying what breaks a rule, and has nothing else to say of its environments", async () => {
