@@ -6,10 +6,10 @@ export interface Manifest {
     readonly name: string;
     readonly namespace?: string;
     readonly uid?: string;
-    readonly generation?: number;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  readonly spec?: unknown;
   readonly data?: Readonly<Record<string, string>>;
 }
 
