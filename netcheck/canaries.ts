@@ -17,7 +17,7 @@ import { openedLabel, openingPolicy } from "./opening.ts";
 import { parseProbes, type Probe, probeLimitMs, type ProbeResult, probeScript } from "./probe.ts";
 
 /** Seconds that a canary gets to run. */
-const START_TIMEOUT_SECONDS = 30;
+const START_TIMEOUT_SECONDS = 60;
 /** Milliseconds between two looks at a canary that starts. */
 const POLL_MS = 1000;
 

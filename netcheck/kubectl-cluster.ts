@@ -20,6 +20,8 @@ export interface KubectlClusterArgs {
 
 /** Seconds that the API server may take for one answer. */
 const REQUEST_TIMEOUT_SECONDS = 15;
+/** Seconds that a command gets on top of that for each request that it sends. */
+const EXTRA_SECONDS = 5;
 /** Milliseconds for which one list of all canaries answers everybody who looks at one. */
 const LIST_FRESH_MS = 700;
 /** Milliseconds that a new namespace gets to have its service account. */
@@ -39,6 +41,15 @@ const NO_ANSWER = 124;
 const REPEATABLE: ReadonlySet<string> = new Set(["get", "delete"]);
 /** Pods that kubectl works on at a time; each takes a process of about 50 MB. */
 const PARALLEL = 32;
+
+interface KubectlOptions {
+  /** @default nothing */
+  readonly input?: string;
+  /** Milliseconds for a command that itself takes time. @default as long as its requests may take */
+  readonly timeoutMs?: number;
+  /** Requests that it sends, one after the other. @default 1 */
+  readonly requests?: number;
+}
 
 const SELECTOR = Object.entries(CANARY_LABELS)
   .map(([key, value]) => `${key}=${value}`)
@@ -103,15 +114,22 @@ export class KubectlCluster implements CanaryCluster {
 
   async create(objects: readonly KubeObject[]): Promise<void> {
     const deadline = this.#clock.now() + SERVICE_ACCOUNT_MS;
+    let unanswered = false;
     for (let items = objects; ;) {
       const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-      const result = await this.#kubectl(["create", "--filename", "-"], { input });
+      const result = await this.#kubectl(["create", "--filename", "-"], { input, requests: items.length });
       if (result.code === 0) return;
-      items = items.filter(({ metadata }) => !result.stdout.includes(`/${metadata.name} created`));
+      items = items.filter(({ metadata: { name } }) => {
+        // Names are this run's own: what exists after a try whose answer was lost was created by that try.
+        const exists = unanswered && result.stderr.includes(`"${name}" already exists`);
+        return !exists && !result.stdout.includes(`/${name} created`);
+      });
+      if (items.length === 0) return;
       // A new namespace is there a moment before the service account that its pods need.
-      const early = /serviceaccount "default" not found/.test(result.stderr);
-      if (!early || this.#clock.now() > deadline)
-        throw failure(`${items.map(nameOf).join(", ")} cannot be created`, result);
+      const early = /serviceaccount "default" not found/.test(result.stderr) && this.#clock.now() <= deadline;
+      const lost: boolean = result.code === NO_ANSWER && !unanswered;
+      if (!early && !lost) throw failure(`${items.map(nameOf).join(", ")} cannot be created`, result);
+      unanswered ||= lost;
       await this.#clock.sleep(SERVICE_ACCOUNT_PAUSE_MS);
     }
   }
@@ -168,10 +186,7 @@ export class KubectlCluster implements CanaryCluster {
     return result.stdout;
   }
 
-  async #kubectl(
-    args: readonly string[],
-    { input, timeoutMs }: { readonly input?: string; readonly timeoutMs?: number },
-  ): Promise<CommandResult> {
+  async #kubectl(args: readonly string[], { input, timeoutMs, requests = 1 }: KubectlOptions): Promise<CommandResult> {
     const { kubectl, access, env, run = runCommand } = this.#args;
     const target = ["--kubeconfig", access.kubeconfig, "--context", access.context];
     const limit = timeoutMs === undefined ? [`--request-timeout=${REQUEST_TIMEOUT_SECONDS}s`] : [];
@@ -182,7 +197,7 @@ export class KubectlCluster implements CanaryCluster {
       for (let tries = 1; ; tries++) {
         const result = await run(kubectl, [...target, ...limit, ...args], {
           env,
-          timeoutMs: timeoutMs ?? (REQUEST_TIMEOUT_SECONDS + 5) * 1000,
+          timeoutMs: timeoutMs ?? (REQUEST_TIMEOUT_SECONDS + requests * EXTRA_SECONDS) * 1000,
           ...(input === undefined ? {} : { input }),
         });
         if (result.code === 0) return result;

@@ -87,6 +87,41 @@ describe("A cluster behind kubectl", () => {
     assert.deepEqual(names, [["canary-0", "canary-1"], ["canary-1"]]);
   });
 
+  it("creates what is left of many when their answer was lost, and takes what exists by then for its own", async () => {
+    const names = ["canary-0", "canary-1", "canary-2"];
+    const pods = names.map((name) => toCanaryPod(name, { namespace: "shop" }, "me"));
+    const exists = 'Error from server (AlreadyExists): error when creating "STDIN": pods "canary-1" already exists';
+    const slow = clusterThat((_, call) =>
+      call === 1
+        ? { ...silent, stdout: "pod/canary-0 created\n" }
+        : { ...failed(exists), stdout: "pod/canary-2 created\n" },
+    );
+    await slow.cluster.create(pods);
+    const sent = slow.calls.map(({ input = "" }) =>
+      (JSON.parse(input) as { items: KubeObject[] }).items.map(({ metadata }) => metadata.name),
+    );
+    assert.deepEqual(sent, [names, ["canary-1", "canary-2"]]);
+    const dead = clusterThat(() => silent);
+    await assert.rejects(dead.cluster.create(pods), /no answer within/);
+    assert.equal(dead.calls.length, 2);
+    const taken = clusterThat(() => failed(exists));
+    await assert.rejects(taken.cluster.create(pods), /already exists/);
+  });
+
+  it("gives a command more time the more objects it creates", async () => {
+    const limits: (number | undefined)[] = [];
+    const run = (_file: string, _args: readonly string[], { timeoutMs }: CommandOptions): Promise<CommandResult> => {
+      limits.push(timeoutMs);
+      return Promise.resolve({ code: 0, stdout: "", stderr: "" });
+    };
+    const access = { kubeconfig: "/k", context: "c" };
+    const cluster = new KubectlCluster({ kubectl: "/bin/kubectl", access, env: {}, run, clock: quickClock() });
+    const pod = toCanaryPod("canary-0", { namespace: "shop" }, "me");
+    await cluster.create([pod]);
+    await cluster.create(Array.from({ length: 28 }, () => pod));
+    assert.deepEqual(limits, [20_000, 155_000]);
+  });
+
   it("deletes only namespaces with the prefix of its own", async () => {
     const { cluster, calls } = clusterThat(() => ({}));
     await assert.rejects(cluster.deleteNamespace("shop"), /does not start with canary-test-/);
@@ -191,7 +226,7 @@ describe("A cluster behind kubectl", () => {
     assert.equal(lost.calls.length, 1);
   });
 
-  it("asks once more when a read or a removal got no answer, but creates nothing and runs nothing twice", async () => {
+  it("asks once more when a read or a removal got no answer, but makes no namespace and runs nothing twice", async () => {
     const late = clusterThat((_, call) => (call === 1 ? silent : list()));
     assert.deepEqual(await late.cluster.namespaces(), []);
     const removing = clusterThat((_, call) => (call === 1 ? silent : {}));
