@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { PreviewEnvironment } from "../../spec/index.ts";
-import { PlatformProcess } from "../engine/platform-cluster.ts";
-import { eventually } from "./eventually.ts";
-import { kubectl, objectsIn } from "./kubectl.ts";
+import { objectsIn } from "./kubectl.ts";
+import { modest, quick, ServiceOnPods } from "./service-on-pods.ts";
 import { serveRepository, type GitServer } from "./source-mode/git-server.ts";
 import { machineAddress } from "./source-mode/machine-address.ts";
 import { serveNpmRegistry, type NpmProxy } from "./source-mode/npm-proxy.ts";
-import { checkout, forwards, unique } from "./stack.ts";
-
-/** It shares a node of two cores with the environments of other tests. */
-const modest = { resources: { requests: { cpu: "10m" }, limits: { cpu: "1" } } };
+import { checkout, unique } from "./stack.ts";
 
 /** The example's description. */
 interface SourceApp {
@@ -33,22 +28,13 @@ interface Pod {
 }
 
 describe("a preview environment from source", () => {
-  const platform = unique("platform");
+  const service = new ServiceOnPods();
+  const { objects } = service;
   const name = unique("notes");
-  const objects = objectsIn(platform);
   const { namespace, run, read } = objectsIn(`preview-${name}`);
   let git: GitServer;
   let npm: NpmProxy;
-  let service: PlatformProcess;
 
-  const environment = () => objects.read<PreviewEnvironment>("environments.terrarium.dev", name);
-  const ready = async (): Promise<PreviewEnvironment> => {
-    const waiting = ["wait", "--for=condition=Ready", `environments.terrarium.dev/${name}`, "--timeout=180s"];
-    await objects.run(waiting).catch(async (error: unknown) => {
-      throw new Error(JSON.stringify((await environment()).status), { cause: error });
-    });
-    return environment();
-  };
   const page = () => run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/notes:http/proxy/`]);
   const pod = async (): Promise<Pod> => {
     const { items } = await read<{ items: Pod[] }>("pods", "--selector", "app.kubernetes.io/name=notes");
@@ -61,13 +47,6 @@ describe("a preview environment from source", () => {
     const address = machineAddress(nodes);
     git = await serveRepository(join(checkout, "examples/source-app"), address);
     npm = await serveNpmRegistry(address);
-    // The definition stays: other tests may use it at the same time.
-    await objects.run(["apply", "--server-side", "--filename", join(checkout, "platform/crd/environments.yaml")]);
-    // kubectl can't wait for a condition while an object has none at all.
-    await eventually("the definition", () =>
-      objects.run(["wait", "--for=condition=Established", "crd/environments.terrarium.dev"]),
-    );
-    await objects.run(["create", "namespace", platform]);
     const { services, dataStores } = parse(
       readFileSync(join(checkout, "examples/source-app/environment.yaml"), "utf8"),
     ) as SourceApp;
@@ -77,46 +56,24 @@ describe("a preview environment from source", () => {
       internet: false,
       egress: [{ cidr: `${address}/32`, ports: [git.port, npm.port] }],
       env: { npm_config_registry: npm.registry },
-      // Nobody has to be spared while pods change places, and a pod that is ready is not left waiting.
-      terminationGracePeriodSeconds: 2,
-      probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
-      ...modest,
+      ...quick,
     };
     const postgres = { ...dataStores.postgres, ...modest };
-    service = new PlatformProcess({
-      checkout,
-      kubeconfig: forwards.kubeconfig,
-      name: platform,
-      home: platform,
-      config: {
-        namespace: platform,
-        repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
-      },
+    await service.start({
+      repositories: { [git.repository]: { base: { services: { notes }, dataStores: { postgres } } } },
     });
-    await service.says('"leading"');
   });
   after(async () => {
-    await kubectl(["delete", "environments.terrarium.dev", "--all", "--namespace", platform, "--timeout=120s"]);
     await service.stop();
-    await kubectl(["delete", "namespace", platform, "--wait=false"]);
     await git.stop();
     await npm.stop();
-    rmSync(join(checkout, ".terrarium", platform), { recursive: true, force: true });
   });
 
   it("is built, migrated and answers, and its status says how long each step took", async () => {
     const newest = git.commit("The first commit");
     const started = performance.now();
-    await objects.run(
-      ["apply", "--filename", "-"],
-      JSON.stringify({
-        apiVersion: "terrarium.dev/v1alpha1",
-        kind: "Environment",
-        metadata: { name, namespace: platform },
-        spec: { mode: "source", source: { repository: git.repository, branch: "main" } },
-      }),
-    );
-    const { status } = await ready();
+    await service.create(name, { mode: "source", source: { repository: git.repository, branch: "main" } });
+    const { status } = await service.ready(name);
     const seconds = (performance.now() - started) / 1000;
     const steps = status?.steps ?? [];
     assert.deepEqual(
@@ -146,9 +103,8 @@ describe("a preview environment from source", () => {
     const settings = { version: 2 };
     writeFileSync(join(git.folder, "settings.json"), JSON.stringify(settings));
     const commit = git.commit("A newer commit");
-    const patch = JSON.stringify({ spec: { source: { commit } } });
-    await objects.run(["patch", "environments.terrarium.dev", name, "--type=merge", "--patch", patch]);
-    assert.equal((await ready()).status?.commit, commit);
+    await service.change(name, { source: { commit } });
+    assert.equal((await service.ready(name)).status?.commit, commit);
     assert.equal(npm.downloads(), downloads);
     const { status } = await pod();
     assert.equal(status.initContainerStatuses[0]?.state.terminated?.message?.trim(), commit);
