@@ -1,4 +1,4 @@
-import { DNS_PORT, HTTPS_PORT, type ResolvedEnvironment } from "../spec/index.ts";
+import { DNS_PORT, exportersOf, HTTPS_PORT, type ResolvedEnvironment } from "../spec/index.ts";
 import { serviceOf, type Side, whyAddress, whyOpen, WITHIN_NAMESPACE } from "./matrix-reasons.ts";
 import { ascending, FOREIGN, type Role, type RoleNamespaces, rolesOf, usesApiServer } from "./matrix-roles.ts";
 
@@ -157,7 +157,7 @@ function byName(environment: ResolvedEnvironment, roles: readonly Role[]): Check
   const callers = roles.filter(({ kind, namespace }) =>
     kind === "outsider" ? namespace === ingressNamespace : kind !== "stray",
   );
-  const servers = roles.filter(({ name, kind }) => kind === "part" && isRunning(name, environment));
+  const servers = roles.filter(({ name, kind }) => kind === "part" && answersByName(name, environment));
   return callers.flatMap((from) =>
     servers.flatMap((to) =>
       to.ports.flatMap((port): Check[] => {
@@ -174,8 +174,10 @@ function byName(environment: ResolvedEnvironment, roles: readonly Role[]): Check
   );
 }
 
-function isRunning(name: string, environment: ResolvedEnvironment): boolean {
-  return serviceOf(name, environment)?.replicas !== 0;
+/** Not so where nothing runs, and exporters have no Service: Prometheus finds their pods. */
+function answersByName(part: string, environment: ResolvedEnvironment): boolean {
+  const isExporter = exportersOf(environment).some(({ name }) => name === part);
+  return !isExporter && serviceOf(part, environment)?.replicas !== 0;
 }
 
 /** All pods of the environment may resolve names; of the log collector's namespace it alone. */

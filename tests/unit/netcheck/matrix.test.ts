@@ -153,6 +153,20 @@ describe("The reachability matrix", () => {
     }
   });
 
+  it("tries by name what has a Service, and nothing else", async () => {
+    const on = { enabled: true };
+    const spec = guestbookSpec("dev", {
+      observability: { exporters: { kubeState: on, node: on, postgres: on, redis: on }, alertmanager: on },
+    });
+    const { recording } = await recordEnvironment({ spec });
+    const services = recording.all("Service").map(({ object }) => object.metadata.name);
+    const { checks } = toMatrix(resolveEnvironment(spec), surroundings([]));
+    const names = checks.flatMap(({ target }) => (target.kind === "name" ? [target.host.split(".")[0]] : []));
+    const others = [...new Set(names)].filter((name) => !services.includes(name ?? ""));
+    assert.deepEqual(others, ["kubernetes"]);
+    assert.ok(["postgres", "alertmanager", "loki"].every((name) => names.includes(name)));
+  });
+
   it("says what it can't try", () => {
     const spec = guestbookSpec("dev", {
       services: { "guestbook-worker": { replicas: 0 } },
