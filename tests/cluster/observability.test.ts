@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { alertRules } from "../../components/observability/alerts.ts";
 import { createDashboards } from "../../components/observability/dashboards.ts";
+import { exportersOf } from "../../spec/index.ts";
 import { eventually } from "./eventually.ts";
 import { loki, prometheus, recordedTraffic, withVariables } from "./queries.ts";
 import { request } from "./request.ts";
 import { environment, namespace, unique } from "./stack.ts";
 
 describe("Prometheus", () => {
-  it("scrapes every pod of every service, and itself and Loki", async () => {
-    const wanted = [...Object.keys(environment.services), "prometheus", "loki"].sort();
+  it("scrapes every pod of every service, every exporter, and itself and Loki", async () => {
+    const exporters = exportersOf(environment).map(({ name }) => name);
+    const wanted = [...Object.keys(environment.services), ...exporters, "prometheus", "loki"].sort();
     await eventually("all targets", async () => {
       const up = await prometheus("up == 1");
       const found = [...new Set(up.map(({ metric }) => metric["service"] ?? ""))].sort();
