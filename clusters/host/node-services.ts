@@ -32,7 +32,7 @@ export function nodeServices({ layout, plan, tool }: ServiceArgs): Service[] {
     name: "calico-felix",
     program: tool("calico-felix"),
     args: [`--config-file=${felixFile(layout)}`],
-    env: { ...env, ...felixEnvironment(kubeconfig("calico"), ports.felixHealth) },
+    env: { ...env, ...felixEnvironment(kubeconfig("calico"), plan) },
     gate: join(layout.gates, calicoGate),
   };
   return [
@@ -86,7 +86,7 @@ export function nodeServices({ layout, plan, tool }: ServiceArgs): Service[] {
 }
 
 /** Felix enforces network policies with iptables' nft variant and routes, without tunnels. */
-function felixEnvironment(kubeconfig: string, healthPort: number): Record<string, string> {
+function felixEnvironment(kubeconfig: string, { networks, ports }: HostPlan): Record<string, string> {
   return {
     KUBECONFIG: kubeconfig,
     DATASTORE_TYPE: "kubernetes",
@@ -108,7 +108,11 @@ function felixEnvironment(kubeconfig: string, healthPort: number): Record<string
     FELIX_LOGSEVERITYSCREEN: "info",
     FELIX_HEALTHENABLED: "true",
     FELIX_HEALTHHOST: "127.0.0.1",
-    FELIX_HEALTHPORT: String(healthPort),
+    FELIX_HEALTHPORT: String(ports.felixHealth),
+    // On its usual port, at the address that Prometheus finds by asking for nodes.
+    FELIX_PROMETHEUSMETRICSENABLED: "true",
+    FELIX_PROMETHEUSMETRICSHOST: networks.node,
+    FELIX_PROMETHEUSMETRICSPORT: "9091",
   };
 }
 

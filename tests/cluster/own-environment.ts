@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { testStackName } from "../../cli/test-stacks.ts";
 import { type Objects, objectsIn } from "./kubectl.ts";
@@ -57,18 +59,43 @@ const data = {
   },
 };
 
+/** A service, one that calls it, and a Prometheus that reads both and what Kubernetes says of them. */
+const watched = {
+  application: "watched",
+  config: (): object => {
+    const isOff = { enabled: false };
+    const { "terrarium:services": services } = pair.config() as Record<string, object>;
+    return {
+      "terrarium:application": "watched",
+      "terrarium:services": services,
+      "terrarium:observability": {
+        prometheus: modest,
+        exporters: { kubeState: { enabled: true, ...modest } },
+        loki: isOff,
+        collector: isOff,
+        grafana: isOff,
+      },
+    };
+  },
+};
+
 /** The environments for tests that end or change what runs: each is one file's. */
 const ofTests = { restarts: guestbook, rollouts: guestbook, policies: pair };
 /** Those that `npm run doctor-on-pods` breaks. */
 const ofDoctor = { "doctor-starts": pair, "doctor-runs": pair, "doctor-data": data };
-const own = { ...ofTests, ...ofDoctor };
+/** The one of `npm run alerts-on-pods`. */
+const ofAlerts = { alerts: watched };
+const own = { ...ofTests, ...ofDoctor, ...ofAlerts };
 
 /** Names of the environments. */
 export type OwnName = keyof typeof own;
 
 /** What is read back of an environment's file. */
 interface StackFile {
-  readonly config: { readonly "terrarium:dataStores": { readonly postgres?: { readonly passwordRotation: number } } };
+  readonly config: {
+    readonly "terrarium:dataStores"?: { readonly postgres?: { readonly passwordRotation: number } };
+    readonly "terrarium:observability": object;
+  };
 }
 
 /** An environment beside the shared one. It is brought up before the tests, and stays for the next run. */
@@ -94,8 +121,7 @@ export class OwnEnvironment {
   /** How often the password of its Postgres was changed. */
   get passwordRotation(): number {
     if (!existsSync(this.#file)) return 0;
-    const { config } = parse(readFileSync(this.#file, "utf8")) as StackFile;
-    return config["terrarium:dataStores"].postgres?.passwordRotation ?? 0;
+    return this.#read().config["terrarium:dataStores"]?.postgres?.passwordRotation ?? 0;
   }
 
   /** Brings it up, or changes it. @param passwordRotation @default as it is */
@@ -107,6 +133,29 @@ export class OwnEnvironment {
     };
     writeFileSync(this.#file, stringify({ config }, { aliasDuplicateObjects: false }));
     await this.terrarium("up");
+  }
+
+  /** Changes its observability after {@link up}, and has it run so. */
+  async observe(more: object): Promise<void> {
+    const file = this.#read();
+    const observability = { ...file.config["terrarium:observability"], ...more };
+    writeFileSync(
+      this.#file,
+      stringify({ ...file, config: { ...file.config, "terrarium:observability": observability } }),
+    );
+    await this.terrarium("up");
+  }
+
+  /** Encrypts a secret value into its configuration, after {@link up}; it is used from the next one on. */
+  async setSecret(key: string, value: string): Promise<void> {
+    const set = 'eval "$(bin/terrarium shellenv)" && pulumi config set --secret --stack "$0" --path "secretValues.$1"';
+    const child = promisify(execFile)("sh", ["-c", set, this.stack, key], { cwd: checkout });
+    child.child.stdin?.end(value);
+    await child;
+  }
+
+  #read(): StackFile {
+    return parse(readFileSync(this.#file, "utf8")) as StackFile;
   }
 
   /** Runs a command on its stack. @throws when it fails. */

@@ -34,6 +34,13 @@ describe("the configuration of a host cluster", () => {
     assert.ok(argsOf("kube-proxy").includes("--nodeport-addresses=172.31.0.1/32"));
   });
 
+  it("offers Felix's metrics where Prometheus looks for them on each node, and its health on loopback", () => {
+    const { env = {} } = services.find(({ name }) => name === "calico-felix") ?? {};
+    const of = (what: string) => [env[`FELIX_${what}ENABLED`], env[`FELIX_${what}HOST`], env[`FELIX_${what}PORT`]];
+    assert.deepEqual(of("PROMETHEUSMETRICS"), ["true", "172.31.0.1", "9091"]);
+    assert.deepEqual(of("HEALTH"), ["true", "127.0.0.1", "20008"]);
+  });
+
   it("lets nobody without a certificate write into the store", () => {
     assert.ok(argsOf("etcd").includes("--client-cert-auth=true"));
     assert.ok(argsOf("etcd").includes("--peer-client-cert-auth=true"));
