@@ -123,9 +123,7 @@ async function usage(): Promise<Map<string, Usage>> {
 function partOf(pod: PodStats["podRef"]): string | undefined {
   if (pod.namespace === `${namespace}-logs`) return "log collector";
   if (pod.namespace !== namespace) return undefined;
-  return /^(prometheus|alertmanager|loki|grafana|kube-state-metrics|node-metrics|.+-exporter)(?=-)/.exec(
-    pod.name,
-  )?.[0];
+  return /^(prometheus|alertmanager|loki|grafana|kube-state-metrics|node-metrics|.+-exporter)(?=-)/.exec(pod.name)?.[0];
 }
 
 async function read(...args: readonly string[]): Promise<string> {
