@@ -11,6 +11,7 @@ import { localPaths } from "../../clusters/local-paths.ts";
 import { Checkout, PROJECT } from "../engine/checkout.ts";
 
 const STACK = "local";
+const END_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** How one run of the tests went. */
 export interface LayerResult {
@@ -63,25 +64,32 @@ export async function onStack(task: (checkout: string) => Promise<number>): Prom
 }
 
 /**
- * Runs the tests once, and shows what they print.
+ * Runs the tests once, and shows what they print. Where this process is asked to end, they end at once, and what was made for
+ * them is removed; asked again, it ends as it is.
  *
  * @param whenRunning is called when the first test starts.
+ * @throws AbortError where they were interrupted.
  */
 export async function runTests(checkout: string, whenRunning?: () => void): Promise<LayerResult> {
   const folder = mkdtempSync(join(tmpdir(), "terrarium-results-"));
   const results = join(folder, "results.json");
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  for (const name of END_SIGNALS) process.once(name, interrupt);
   try {
     const options = ["layer=cluster", "pace", `results=${results}`].flatMap((option) => ["--reporter-option", option]);
     const args = ["--config", "tests/cluster/.mocharc.json", ...options];
     const mocha = spawn("node_modules/.bin/mocha", args, {
       cwd: PROJECT,
       stdio: ["ignore", "pipe", "inherit"],
+      signal: interruption.signal,
       env: { ...process.env, TERRARIUM_TEST_CHECKOUT: checkout, TERRARIUM_TEST_STACK: STACK },
     });
     show(mocha, whenRunning);
     const [code] = (await once(mocha, "close")) as [number | null];
     return { code: code ?? 1, ...readResults(results) };
   } finally {
+    for (const name of END_SIGNALS) process.off(name, interrupt);
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { listProcesses } from "../../clusters/processes.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
 import { PlatformProcess } from "../engine/platform-cluster.ts";
 import { eventually } from "./eventually.ts";
@@ -19,6 +20,17 @@ export const quick = {
   probes: { readiness: { initialDelaySeconds: 0, periodSeconds: 1 } },
   ...modest,
 };
+
+/** Removes the folders of services that runs left which were killed. */
+export async function removeAbandonedServices(): Promise<void> {
+  const running = await listProcesses();
+  for (const name of readdirSync(join(checkout, ".terrarium")).filter((each) => /^platform-[0-9a-f]{8}$/.test(each))) {
+    const folder = join(checkout, ".terrarium", name);
+    // Each service is told where its configuration is.
+    if (running.some(({ commandLine }) => commandLine.includes(folder))) continue;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** A platform service of one file of tests: a process of this machine, with a namespace and a folder of its own. */
 export class ServiceOnPods {

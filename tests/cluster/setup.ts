@@ -1,15 +1,17 @@
 /**
  * What mocha does before the first test: brings up what the tests of the layer share or own, where it is not up yet, and
- * loads the images of environments that tests bring up themselves.
+ * loads the images of environments that tests bring up themselves. What killed runs left goes.
  */
 export async function mochaGlobalSetup(): Promise<void> {
   // Each worker loads this file too, and needs nothing of what follows.
+  const { removeAbandonedServices } = await import("./service-on-pods.ts");
   const { OwnEnvironment } = await import("./own-environment.ts");
   const { IMAGES } = await import("../../spec/index.ts");
   const { stack } = await import("./stack.ts");
   const { terrarium } = await import("./terrarium.ts");
   const inPreviews = [IMAGES.node.image, IMAGES.git.image, IMAGES.postgres17.image];
   const started = performance.now();
+  await removeAbandonedServices();
   await Promise.all([
     ...OwnEnvironment.all().map((environment) => environment.up()),
     terrarium(stack, "images", ...inPreviews),

@@ -163,12 +163,12 @@ export class Checkout {
     }
   }
 
-  /** Removes the clusters and folders of test runs that were killed. */
-  static async removeAbandoned(): Promise<void> {
+  /** Removes clusters and folders that nobody else will. @param isGone by the owner's pid. @default test runs that were killed */
+  static async removeAbandoned(isGone: (pid: number) => boolean = (pid) => !isAlive(pid)): Promise<void> {
     for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
       const pid = Number(name.slice(PREFIX.length).split("-")[0]);
       // Folders without a number are of other tests, which may run now.
-      if (!Number.isInteger(pid) || isAlive(pid)) continue;
+      if (!Number.isInteger(pid) || !isGone(pid)) continue;
       const abandoned = new Checkout(join(tmpdir(), name));
       await abandoned.removeCluster();
       abandoned.remove();

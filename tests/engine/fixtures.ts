@@ -22,9 +22,10 @@ export async function mochaGlobalSetup(): Promise<void> {
   }
 }
 
-/** Takes every stack that a test left, the cluster and the folder down. */
+/** Takes every stack that a test left, every cluster and folder down. */
 export async function mochaGlobalTeardown(): Promise<void> {
-  if (!created) return;
-  await created.removeEverything();
+  await created?.removeEverything();
   created = undefined;
+  // Where the time of a hook was over before it knew what it had made.
+  await Checkout.removeAbandoned((pid) => pid === process.pid);
 }

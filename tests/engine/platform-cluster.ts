@@ -22,6 +22,8 @@ export const ENVIRONMENTS = `/apis/terrarium.dev/v1alpha1/namespaces/${NAMESPACE
 /** Path of the leader's Lease in the API. */
 export const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/terrarium-platform`;
 
+const ENDS_WITH_PARENT = join(PROJECT, "tests/engine/ends-with-parent.ts");
+
 /** What a service is started with. */
 export interface ServiceSurroundings {
   /** As whom it reaches the cluster. @default as its administrator */
@@ -69,7 +71,13 @@ export class PlatformCluster {
           env,
         }),
     });
-    return new PlatformCluster(checkout, cluster, (await cluster.up()).kubeconfig);
+    try {
+      return new PlatformCluster(checkout, cluster, (await cluster.up()).kubeconfig);
+    } catch (error) {
+      await cluster.down();
+      checkout.remove();
+      throw error;
+    }
   }
 
   /** Folder that the services keep state and what operations need in. */
@@ -205,7 +213,7 @@ export interface PlatformProcessArgs {
   readonly home?: string;
 }
 
-/** A platform service as `terrarium platform run` starts it. */
+/** A platform service as `terrarium platform run` starts it. It ends when this process does, however that is. */
 export class PlatformProcess {
   readonly child: ChildProcess;
   readonly #log: string;
@@ -221,11 +229,11 @@ export class PlatformProcess {
     const output = openSync(this.#log, "w");
     const data = join(own, "data");
     const env = { ...process.env, CI: "true", ...variables };
-    this.child = spawn(
-      process.execPath,
-      ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data],
-      { cwd: checkout, stdio: ["ignore", output, output], env },
-    );
+    const run = ["cli/main.ts", "platform", "run", "--config", file, "--kubeconfig", kubeconfig, "--data", data];
+    this.child = spawn(process.execPath, ["--import", ENDS_WITH_PARENT, ...run], {
+      ...{ cwd: checkout, env },
+      stdio: ["pipe", output, output],
+    });
     closeSync(output);
     this.#ended = new Promise((resolve) => this.child.once("close", resolve));
   }

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { findFreePorts, portIsFree } from "../../clusters/free-ports.ts";
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { ApiError, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
-import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess } from "./platform-cluster.ts";
+import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/guestbook";
 const source = { repository: REPOSITORY, branch: "main" };
 const SERVICE = "terrarium-platform";
+const DASHBOARD = ["dashboard", "--kubeconfig"];
 const RBAC = "rbac.authorization.k8s.io";
 
 interface Listed {
@@ -59,6 +62,22 @@ describe("an installed platform service", () => {
 
   it("is what it was after it is installed again", async () => {
     assert.match(await installed(), /Resources:\n +\d+ unchanged\n/);
+  });
+
+  it("is what `terrarium dashboard` leads to, until Ctrl-C", async () => {
+    const elsewhere = await cluster.checkout.terrarium([...DASHBOARD, cluster.kubeconfig, "--namespace", "default"]);
+    assert.deepEqual([elsewhere.code, elsewhere.stdout], [1, ""]);
+    assert.match(elsewhere.stderr, /No platform service is installed in the namespace default of /);
+    const [port = 0] = await findFreePorts(cluster.checkout.folder, 1);
+    const child = cluster.checkout.start([...DASHBOARD, cluster.kubeconfig, "--port", String(port)]);
+    const ended = once(child, "close");
+    const isOpen = async () => !(await portIsFree(port));
+    try {
+      await until(() => isOpen().then((done) => ({ done, value: undefined, state: `port ${port} is closed` })), 60);
+    } finally {
+      child.kill("SIGINT");
+    }
+    assert.deepEqual(await ended, [0, null]);
   });
 
   it("is not moved to another namespace, which would take all Environments with it", async () => {
@@ -287,7 +306,6 @@ async function installedConfiguration({ api }: PlatformCluster): Promise<object>
   return { ...config, http: { port: 0 }, runner: { ...config.runner, state: {} } };
 }
 
-/** A kubeconfig with nothing but the service account's token. */
 /** The API as a service account that stands for somebody. */
 async function personOf(cluster: PlatformCluster, name: string): Promise<KubernetesApi> {
   const metadata = { name };

@@ -72,7 +72,7 @@ describe("pull requests and their environments", () => {
     gitHub.roles.set("grace", "write");
     gitHub.open(901, { author: "ada" });
     gitHub.open(902, { author: "stranger", fork: true });
-    const service = cluster.start("pull-requests", {
+    const config = {
       repositories: {
         [REPOSITORY]: {
           base: {
@@ -96,7 +96,8 @@ describe("pull requests and their environments", () => {
           webhookSecretFile: join(folder, "webhook-secret"),
         },
       },
-    });
+    };
+    const service = cluster.start("pull-requests", config);
     const isReady = (found: PreviewEnvironment | undefined) => found?.status?.phase === "Ready";
     await cluster.environmentUntil("shop-pr-901", isReady, 120);
     await cluster.environmentUntil("shop-pr-902", (found) => reasonOf(found) === "ApprovalNeeded", 60);
@@ -107,12 +108,18 @@ describe("pull requests and their environments", () => {
     assert.ok(!(await secretsOf("preview-shop-pr-902")).includes(PLANTED));
     assert.doesNotMatch(await podsOf("preview-shop-pr-902"), /PAYMENT_TOKEN/);
     await eventually(() => gitHub.comments.filter(({ body }) => body.includes(": Ready")).length === 2, "reports", 60);
+    // What it would tell last remains for the next service.
+    gitHub.refuse = (method) => (method === "GET" ? undefined : { status: 502 });
     for (const pull of gitHub.pulls.values()) pull.state = "closed";
     for (const name of ["shop-pr-901", "shop-pr-902"])
       await cluster.environmentUntil(name, (found) => found === undefined, 120);
-    await eventually(() => gitHub.comments.filter(({ body }) => body.includes("proven gone")).length === 2, "ends", 60);
-    assert.equal(await service.stop(), 0);
-    assert.ok(!service.log.includes(PLANTED) && !service.log.includes("ghp_planted"));
+    await service.kill();
+    gitHub.refuse = () => undefined;
+    assert.ok(!gitHub.comments.some(({ body }) => body.includes("proven gone")));
+    const next = cluster.start("pull-requests-again", config);
+    await eventually(() => gitHub.comments.filter(({ body }) => body.includes("proven gone")).length === 2, "ends", 90);
+    assert.equal(await next.stop(), 0);
+    for (const { log } of [service, next]) assert.ok(!log.includes(PLANTED) && !log.includes("ghp_planted"));
     assert.ok(!gitHub.comments.some(({ body }) => body.includes(PLANTED)));
   });
 
