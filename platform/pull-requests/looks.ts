@@ -44,7 +44,7 @@ interface Study {
   readonly decision: PullRequestDecision;
 }
 
-/** Pull requests whose files are remembered, as of one commit each. */
+/** Pull requests whose files are remembered, as of one commit and one base each. */
 const REMEMBERED = 500;
 /** Milliseconds of the pauses after looks that failed. */
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [2_000, 300_000];
@@ -305,6 +305,7 @@ function keyOf({ path }: WatchedRepository, number: number): string {
   return `${path}#${number}`;
 }
 
-function fileKey(watched: WatchedRepository, { number, commit }: PullRequest): string {
-  return `${keyOf(watched, number)}@${commit}`;
+/** What it changes depends on what it is compared with. */
+function fileKey(watched: WatchedRepository, { number, commit, base }: PullRequest): string {
+  return `${keyOf(watched, number)}@${commit} ${base}`;
 }

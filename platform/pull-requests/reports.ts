@@ -158,9 +158,12 @@ export class PullRequestReports {
     }
 
     // 3. Tell it; the comment goes last, because it says that all of it was told.
-    const ofCommit: CommitReport = { commit, environment: name, state, summary, ...(url === undefined ? {} : { url }) };
-    if (rules.report.status) await scm.setStatus(path, ofCommit);
-    if (rules.report.deployment) await scm.setDeployment(path, ofCommit);
+    if (state !== undefined) {
+      const more = url === undefined ? {} : { url };
+      const ofCommit: CommitReport = { commit, environment: name, state, summary, ...more };
+      if (rules.report.status) await scm.setStatus(path, ofCommit);
+      if (rules.report.deployment) await scm.setDeployment(path, ofCommit);
+    }
     const comment = rules.report.comment ? await this.#comment(path, number, found?.id, report.comment) : undefined;
     this.#told.set(name, { fingerprint, comment });
   }

@@ -6,6 +6,10 @@ import type { GitHubClient, GitHubClients } from "./client.ts";
 const MOST_FILES = 3000;
 /** Items of a page, the most that GitHub has. */
 const per_page = 100;
+/**
+ * For what makes something new: it may be there though the answer says otherwise. Who asks again looks for it first.
+ */
+const ONCE = { request: { retries: 0 } } as const;
 /** Name of the commit's status, which branch protection may require. */
 const CONTEXT = "terrarium/preview";
 
@@ -70,7 +74,7 @@ export function gitHubScm(clients: GitHubClients): Scm {
     async createComment(repository, issue_number, body) {
       const { client, owner, repo } = await at(repository);
       const path = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      return Number((await client.request(path, { owner, repo, issue_number, body })).data.id);
+      return Number((await client.request(path, { owner, repo, issue_number, body, ...ONCE })).data.id);
     },
     async updateComment(repository, comment_id, body) {
       const { client, owner, repo } = await at(repository);
@@ -113,6 +117,7 @@ async function deploymentOf(
     .request("POST /repos/{owner}/{repo}/deployments", {
       ...{ owner, repo, ref: sha, environment, description: summary.slice(0, 140), required_contexts: [] },
       ...{ auto_merge: false, transient_environment: true, production_environment: false },
+      ...ONCE,
     })
     .catch((error: unknown) => {
       // Commits that are in a fork alone are not always taken.

@@ -1,5 +1,6 @@
 import type { Approval, Permission } from "./pull-request.ts";
 import { PERMISSIONS } from "./pull-request.ts";
+import { isReport } from "./report.ts";
 
 /** A comment of a pull request. */
 export interface Comment {
@@ -12,12 +13,14 @@ export interface Comment {
 
 /**
  * Who says in a comment that a commit may run, the last first. Whether they may say so is another question. All digits have to
- * be there: with fewer, somebody could make another commit that begins with them.
+ * be there: with fewer, somebody could make another commit that begins with them. Reports say nothing of their own accord: they
+ * quote what the fork's code has printed.
  */
 export function claimedApprovals(comments: readonly Comment[], commit: string): Approval[] {
   const by = comments
     .filter(
-      ({ text, isUnchanged }) => isUnchanged && text.split("\n").some((line) => line.trim() === `/approve ${commit}`),
+      ({ text, isUnchanged }) =>
+        isUnchanged && !isReport(text) && text.split("\n").some((line) => line.trim() === `/approve ${commit}`),
     )
     .map(({ author }) => author)
     .reverse();

@@ -5,6 +5,7 @@ import {
   monthlyCost,
   type Phase,
   type PreviewEnvironment,
+  type PreviewEnvironmentStatus,
   type Prices,
   resolveEnvironment,
 } from "../../../spec/index.ts";
@@ -19,7 +20,8 @@ export interface Report {
   readonly fingerprint: string;
   /** The commit that it is about. */
   readonly commit: string;
-  readonly state: "pending" | "success" | "failure" | "inactive";
+  /** @default as it was told of this commit: while it sleeps, nothing new is known of it */
+  readonly state?: "pending" | "success" | "failure" | "inactive";
   /** One line. */
   readonly summary: string;
   /** Address of the environment's page. @default none */
@@ -85,7 +87,7 @@ export function reportOf(environment: PreviewEnvironment, settings: ReportSettin
   const hasEnded = status.operation === undefined && phase !== undefined;
   return finished({
     commit,
-    state: (phase && STATES[phase]) ?? "pending",
+    ...(isAtRest(status, phase) ? {} : { state: (phase && STATES[phase]) ?? "pending" }),
     summary,
     ...(phase === "Ready" && status.url !== undefined ? { url: status.url } : {}),
     text: [
@@ -117,6 +119,11 @@ function finished({ text, ...report }: Omit<Report, "fingerprint" | "comment"> &
   return { ...report, fingerprint: own, comment: `${MARK} ${own} -->\n${text}\n` };
 }
 
+/** Whether it sleeps, or is being put to sleep. */
+function isAtRest(status: PreviewEnvironmentStatus, phase: Phase | undefined): boolean {
+  return conditionOf(status, "Asleep")?.status === "True" && (phase === "Provisioning" || phase === "Asleep");
+}
+
 function summaryOf({ status = {} }: PreviewEnvironment, phase: Phase): string {
   const reason = conditionOf(status, "Ready")?.reason;
   if (reason === "ApprovalNeeded") return "It comes from a fork, and waits until somebody approves this very commit.";
@@ -129,6 +136,7 @@ function summaryOf({ status = {} }: PreviewEnvironment, phase: Phase): string {
 const SUMMARIES: Readonly<Partial<Record<Phase, string>>> = {
   Provisioning: "It is being brought to this commit.",
   Ready: "It runs this commit.",
+  Asleep: "It sleeps, and its data stays.",
   Terminating: "It is being removed.",
   DeleteBlocked: "Its removal does not end; it is tried again.",
 };

@@ -16,6 +16,7 @@ export interface GitHubPull {
   draft: boolean;
   sha: string;
   ref: string;
+  base: string;
   labels: string[];
   author: string;
   fork: boolean;
@@ -26,6 +27,8 @@ export interface GitHubPull {
 export interface Refusal {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it does what it was asked for all the same. @default false */
+  readonly isDone?: boolean;
 }
 
 export interface GitHubComment {
@@ -86,7 +89,7 @@ export class GitHubServer {
 
   open(number: number, differing: Partial<GitHubPull> = {}): GitHubPull {
     const pull: GitHubPull = {
-      ...{ number, state: "open", draft: false, sha: shaOf(number, 1), ref: `feature/${number}` },
+      ...{ number, state: "open", draft: false, sha: shaOf(number, 1), ref: `feature/${number}`, base: "main" },
       ...{ labels: [], author: "ada", fork: false, files: ["apps/web/a.ts"] },
       ...differing,
     };
@@ -136,6 +139,7 @@ export class GitHubServer {
     for await (const chunk of request) text += String(chunk);
     const refused = this.refuse(method, url.pathname);
     if (refused) {
+      if (refused.isDone) this.#answer(method, url, JSON.parse(text || "{}") as Json);
       answer(response, refused.status, { message: "refused" }, refused.headers);
       return;
     }
@@ -223,8 +227,7 @@ export class GitHubServer {
     return found;
   }
 
-  #pull({ number, state, draft, sha, ref, labels, author, fork }: GitHubPull) {
-    const base = EXAMPLE.pull_request.base;
+  #pull({ number, state, draft, sha, ref, base, labels, author, fork }: GitHubPull) {
     const differing = {
       number,
       state,
@@ -243,7 +246,7 @@ export class GitHubServer {
         ...({ sha, ref } satisfies Partial<Schemas["pull-request-simple"]["head"]>),
         repo: this.#repository(fork ? "stranger/shop" : this.repository),
       },
-      base: { ...base, ref: "main", repo: this.#repository(this.repository) },
+      base: { ...EXAMPLE.pull_request.base, ref: base, repo: this.#repository(this.repository) },
     };
   }
 

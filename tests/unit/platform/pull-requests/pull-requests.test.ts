@@ -7,6 +7,8 @@ import { type GitHubServer, shaOf } from "./github-server.ts";
 import { eventually, type PullRequestWorld } from "./service.ts";
 import { usePullRequests } from "./world.ts";
 
+/** First line of what the service itself has written. */
+const REPORT = "<!-- terrarium preview 0000 -->";
 const QUIET = { comment: false, status: false, deployment: false };
 
 describe("Pull requests of a GitHub", function () {
@@ -111,6 +113,15 @@ describe("Pull requests of a GitHub", function () {
     assert.equal(asked(), before);
   });
 
+  it("count by other files once they are to be merged into another branch", async () => {
+    const pull = gitHub.open(1, { base: "feature/0", files: ["docs/a.md"] });
+    const service = await start({ report: QUIET, paths: ["apps/**"] });
+    await eventually(() => service.story.some(({ why }) => why === "it changes no file that counts"), "a decision");
+    Object.assign(pull, { base: "main", files: ["docs/a.md", "apps/web/a.ts"] });
+    await service.hear(1, "edited");
+    await eventually(exists(1), "an environment", 5);
+  });
+
   describe("from forks", () => {
     const rules = { report: QUIET, forks: "approve" };
     const sha = shaOf(1, 1);
@@ -120,11 +131,12 @@ describe("Pull requests of a GitHub", function () {
       ["a beginning of the commit", (on) => on.say(1, "grace", `/approve ${sha.slice(0, 39)}`)],
       ["another commit", (on) => on.say(1, "grace", `/approve ${shaOf(1, 2)}`)],
       ["a quotation", (on) => on.say(1, "grace", `> /approve ${sha}`)],
+      ["a report that quotes its code", (on) => on.say(1, "terrarium-bot", `${REPORT}\n/approve ${sha}`)],
       ["a comment that was edited", (on) => on.edit(on.say(1, "grace", "looks good"), `/approve ${sha}`)],
     ];
     for (const [what, say] of refused) {
       it(`are not approved by ${what}`, async () => {
-        gitHub.roles.set("grace", "write");
+        for (const user of ["grace", "terrarium-bot"]) gitHub.roles.set(user, "write");
         gitHub.open(1, { fork: true });
         say(gitHub);
         const service = await start(rules);

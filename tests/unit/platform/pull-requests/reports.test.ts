@@ -6,6 +6,7 @@ import { type GitHubServer, shaOf } from "./github-server.ts";
 import { eventually } from "./service.ts";
 import { usePullRequests, type PullRequestsOfTest } from "./world.ts";
 
+const QUIET = { comment: false, status: false, deployment: false };
 const TOLD = "/api/v1/namespaces/terrarium/configmaps/terrarium-told-pull-requests";
 
 describe("Reports to a pull request", function () {
@@ -128,6 +129,36 @@ describe("Reports to a pull request", function () {
     await eventually(() => gitHub.requests.some((each) => each.startsWith("PATCH")), "a try");
     gitHub.refuse = () => undefined;
     await says("Provisioning");
+  });
+
+  for (const kind of ["comment", "deployment"] as const)
+    it(`are one ${kind} though GitHub's answer was lost`, async () => {
+      const path = kind === "comment" ? "/repos/team/shop/issues/1/comments" : "/repos/team/shop/deployments";
+      let isLost = false;
+      gitHub.refuse = (method, asked) => {
+        if (isLost || method !== "POST" || asked !== path) return undefined;
+        isLost = true;
+        return { status: 502, isDone: true };
+      };
+      await start({ report: { ...QUIET, [kind]: true } });
+      await eventually(() => isLost, "a first try");
+      await become({ phase: "Failed" });
+      const made = kind === "comment" ? gitHub.comments : gitHub.deployments;
+      await eventually(() => /: Failed|failure/.test(JSON.stringify(made)), "a report that it failed");
+      assert.deepEqual([isLost, made.length], [true, 1]);
+    });
+
+  it("of one that sleeps leave to its commit what was told of it", async () => {
+    await start();
+    await become({ phase: "Ready", url: "https://shop-pr-1.preview.example.com" });
+    await says(": Ready");
+    const asleep = { type: "Asleep", status: "True", reason: "Idle", message: "" } as const;
+    const conditions = [{ ...asleep, lastTransitionTime: new Date().toISOString(), observedGeneration: 1 }];
+    await become({ phase: "Provisioning", conditions });
+    await says(": Provisioning");
+    await become({ phase: "Asleep", conditions });
+    await says(": Asleep");
+    assert.deepEqual([gitHub.statuses.at(-1)?.state, gitHub.deployments[0]?.states.at(-1)], ["success", "success"]);
   });
 
   it("are only those that the rules ask for", async () => {

@@ -59,17 +59,21 @@ describe("What a pull request is told", () => {
     assert.ok(!comment.includes(url) && !comment.includes("create Deployment"), comment);
   });
 
-  const states: readonly (readonly [PreviewEnvironmentStatus, string, RegExp])[] = [
+  const asleep: Condition = { ...ready("Asleep", ""), type: "Asleep", status: "True", reason: "Idle" };
+  const states: readonly (readonly [PreviewEnvironmentStatus, string | undefined, RegExp])[] = [
     [{ phase: "Queued", position: 3 }, "pending", /as number 3/],
     [{ phase: "Queued", conditions: [ready("ApprovalNeeded", "/approve it")] }, "pending", /approves this very commit/],
     [{ phase: "Provisioning" }, "pending", /being brought/],
     [{ phase: "Failed", conditions: [ready("UpdateFailed", "web: no image")] }, "failure", /It failed: UpdateFailed\./],
     [{ phase: "Failed", retryAt: NOW.toISOString(), conditions: [ready("Timeout", "")] }, "failure", /tried again/],
+    [{ phase: "Provisioning", conditions: [asleep] }, undefined, /being brought/],
+    [{ phase: "Asleep", conditions: [asleep] }, undefined, /sleeps/],
+    [{ phase: "Failed", conditions: [asleep] }, "failure", /failed/],
     [{ phase: "Terminating" }, "inactive", /being removed/],
     [{ phase: "DeleteBlocked" }, "inactive", /tried again/],
   ];
   for (const [status, state, summary] of states) {
-    it(`of one that is ${status.phase} (${state}) says ${summary.source}`, () => {
+    it(`of one that is ${status.phase} (${state ?? "as before"}) says ${summary.source}`, () => {
       const found = report(status);
       assert.equal(found.state, state);
       assert.match(found.summary, summary);
