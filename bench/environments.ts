@@ -17,6 +17,7 @@ import { folderAddress } from "../stacks/folder-state.ts";
 import { Checkout, PROJECT, run, type CommandResult } from "../tests/engine/checkout.ts";
 import { runnerOn, testToolchain } from "../tests/engine/runner.ts";
 import { smallEnvironment } from "../tests/engine/small-environment.ts";
+import { must, note } from "./commands.ts";
 import { type Stage, writeManifests } from "./manifests.ts";
 import { peakMemory } from "./memory.ts";
 
@@ -249,14 +250,4 @@ function wholeNumbers(option: string, text: string): number[] {
   const numbers = text.split(",").map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number >= 1)) return numbers;
   throw new Error(`--${option}: got "${text}", expected whole numbers from 1, separated by commas`);
-}
-
-function must(result: CommandResult): string {
-  if (result.code !== 0)
-    throw new Error(`a measured command failed with ${result.code}:\n${result.stdout}\n${result.stderr}`);
-  return result.stdout;
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Checkout, type CommandResult } from "../tests/engine/checkout.ts";
+import { must, note } from "./commands.ts";
 import { writeManifests, type Manifests, type Stage } from "./manifests.ts";
 import { peakMemory } from "./memory.ts";
 import { splitTime } from "./time-split.ts";
@@ -113,14 +114,4 @@ async function timed(name: string, action: () => Promise<CommandResult | void>):
   const elapsed = (performance.now() - started) / 1000;
   if (result) must(result);
   seconds.set(name, [...(seconds.get(name) ?? []), elapsed]);
-}
-
-function must(result: CommandResult): string {
-  if (result.code !== 0)
-    throw new Error(`a measured command failed with ${result.code}:\n${result.stdout}\n${result.stderr}`);
-  return result.stdout;
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
