@@ -6,6 +6,8 @@ export interface Difference {
   readonly found: string;
 }
 
+/** How a difference shows a value that is not there. */
+export const NOT_THERE = "not there";
 /** Marks a value in the state that only the stack's key opens. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 /** What the API server and controllers write by themselves, and what the engine keeps for itself. */
@@ -46,7 +48,7 @@ function compareLists(path: string, wanted: readonly unknown[], found: unknown):
     const name = named ? nameIn(element) : undefined;
     const other = name === undefined ? live[index] : live.find((candidate) => nameIn(candidate) === name);
     const place = `${path}[${typeof name === "string" ? name : index}]`;
-    if (other === undefined) return [{ path: place, wanted: show(element), found: "not there" }];
+    if (other === undefined) return [{ path: place, wanted: show(element), found: NOT_THERE }];
     return compare(place, element, other);
   });
   const more = live.length - wanted.length;
@@ -75,7 +77,7 @@ function entries(value: unknown): [string, unknown][] {
 }
 
 function show(value: unknown): string {
-  if (value === undefined) return "not there";
+  if (value === undefined) return NOT_THERE;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

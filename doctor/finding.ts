@@ -53,6 +53,8 @@ export interface Finding {
   readonly next: string;
   /** Along which relations its own cause may lie. @default none: it needs no other cause */
   readonly follows?: readonly Relation[];
+  /** Whether nothing else can come of it, so that it explains no other finding. @default false */
+  readonly isHarmless?: boolean;
 }
 
 /** Looks at the facts for one kind of trouble. Never throws, whatever is missing. */

@@ -11,7 +11,7 @@ export interface Cause {
 /**
  * Puts causes before symptoms: a finding that another one explains becomes its consequence. One explains another when it is
  * about the same subject and nearer to the root, or about a subject that the other's depends on along the relations that the
- * other names. Where two explain each other, neither is a consequence.
+ * other names. What is harmless explains nothing. Where two explain each other, neither is a consequence.
  *
  * @returns causes, the most likely first: those that make something fail, then those that explain most. The order of the
  *   findings and of the dependencies makes no difference.
@@ -44,7 +44,8 @@ function explanations(findings: readonly Finding[], dependencies: readonly Depen
     else outgoing.set(keyOf(dependency.from), [dependency]);
   }
   const bySubject = new Map<string, number[]>();
-  for (const [index, { about }] of findings.entries()) {
+  for (const [index, { about, isHarmless = false }] of findings.entries()) {
+    if (isHarmless) continue;
     bySubject.set(keyOf(about), [...(bySubject.get(keyOf(about)) ?? []), index]);
   }
   return findings.map((finding) => {

@@ -11,24 +11,6 @@ export const NEEDS: readonly Relation[] = ["uses", "calls", "backed-by", "guarde
 /** What the kubelet says of containers that it can't even start. */
 const NOT_STARTED = new Set(["StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError"]);
 
-/** A container was killed because it used more memory than its limit. */
-export const memoryTrouble: PodRule = (pod, facts) => {
-  for (const container of containersOf(pod)) {
-    const ended = lastEnd(container, facts);
-    if (ended?.reason !== "OOMKilled") continue;
-    const limit = limitOf(pod, container.name);
-    return {
-      rule: "out-of-memory",
-      stage: "failure",
-      severity: container.ready ? "warning" : "failing",
-      says: `is killed for lack of memory: container ${container.name ?? ""} needs more than its limit${limit ? ` of ${limit}` : ""}`,
-      seen: `container ${container.name ?? ""} ended with OOMKilled (exit code ${ended.exitCode ?? 137})${restarts(container)}`,
-      next: "Raise resources.limits.memory of it in the configuration, or look for what it keeps in memory.",
-    };
-  }
-  return undefined;
-};
-
 /** A container's program can't be started. */
 export const startTrouble: PodRule = (pod, facts) => {
   for (const container of containersOf(pod)) {
@@ -74,7 +56,7 @@ export const crashTrouble: PodRule = (pod, facts, { subject }) => {
   for (const container of containersOf(pod)) {
     const ended = lastEnd(container, facts);
     const again = container.state?.waiting?.reason === "CrashLoopBackOff";
-    const killed = ended && eventsOf(facts, pod, "Unhealthy").find((text) => text.startsWith("Liveness"));
+    const killed = ended && failedProbe(facts, pod);
     // A program that is told to end does so well, whatever it was told for.
     if (!again && killed === undefined && (ended?.exitCode ?? 0) === 0) continue;
     const last = logOf(facts, pod, container.name).slice(-3);
@@ -83,7 +65,7 @@ export const crashTrouble: PodRule = (pod, facts, { subject }) => {
       stage: "failure",
       severity: container.ready ? "warning" : "failing",
       says: killed
-        ? `is ended again and again, because its liveness probe fails: ${killed}`
+        ? `is ended again and again, because its ${killed.isStartup ? "startup" : "liveness"} probe fails: ${killed.message}`
         : `ends again and again: container ${container.name ?? ""} exits with code ${ended?.exitCode ?? "unknown"}${lastWord(last)}`,
       seen: [
         `container ${container.name ?? ""} ended with ${ended?.reason ?? "Error"}${restarts(container)}`,
@@ -97,20 +79,26 @@ export const crashTrouble: PodRule = (pod, facts, { subject }) => {
 };
 
 /** How a container ended, when it has not run well for a while since. */
-function lastEnd({ state, lastState, ready }: ContainerStatus, { now }: Facts) {
+export function lastEnd({ state, lastState, ready }: ContainerStatus, facts: Facts) {
   const ended = state?.terminated ?? lastState?.terminated;
-  if (ended === undefined) return undefined;
-  const isOld = now.getTime() - Date.parse(ended.finishedAt ?? "") > RECENT_MS;
-  return ready && isOld ? undefined : ended;
+  return ended === undefined || (ready && !isRecent(ended.finishedAt, facts)) ? undefined : ended;
 }
 
-function limitOf({ spec }: SeenObject<"Pod">, container: string | undefined): string | undefined {
-  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  return all.find(({ name }) => name === container)?.resources?.limits?.["memory"];
+/** Whether something was a short while ago; what has no moment was. */
+export function isRecent(moment: string | undefined, { now }: Facts): boolean {
+  return !(now.getTime() - Date.parse(moment ?? "") > RECENT_MS);
 }
 
-function restarts({ restartCount = 0 }: ContainerStatus): string {
+/** How often a container was started anew, as the end of a line. */
+export function restarts({ restartCount = 0 }: ContainerStatus): string {
   return restartCount === 0 ? "" : `, restarted ${restartCount} times`;
+}
+
+/** The probe because of which the kubelet ends a container. While a program starts, its startup probe may fail for a while. */
+function failedProbe(facts: Facts, pod: SeenObject<"Pod">) {
+  const isStartup = eventsOf(facts, pod, "Killing").some((text) => /failed startup probe/.test(text));
+  const message = eventsOf(facts, pod, "Unhealthy").find((text) => text.startsWith(isStartup ? "Startup" : "Liveness"));
+  return message === undefined ? undefined : { isStartup, message };
 }
 
 function programIn(message: string): string | undefined {

@@ -1,11 +1,14 @@
-import { differences } from "../difference.ts";
+import { type Difference, differences, NOT_THERE } from "../difference.ts";
 import { type Facts, type Kind, list } from "../facts.ts";
 import type { Finding, Rule, Subject } from "../finding.ts";
-import { nameOf } from "../workloads.ts";
+import { nameOf, WORKLOAD_KINDS } from "../workloads.ts";
 import { oneLine } from "./pod-troubles.ts";
 
 /** Differences that a finding lists. */
 const MOST_LISTED = 5;
+
+/** Parts of a workload that decide neither what its pods are nor whether they run. */
+const HOUSEKEEPING = /^(metadata\.labels\.|spec\.(backoffLimit|revisionHistoryLimit|ttlSecondsAfterFinished)$)/;
 
 interface LiveObject {
   readonly metadata?: {
@@ -49,9 +52,16 @@ export const drift: Rule = (facts) =>
         severity: "warning",
         says: `${nameOf(about, facts)} was changed past Terrarium: ${oneLine(told.slice(0, 2).join("; "))}.`,
         evidence: [...told.slice(0, MOST_LISTED).map(oneLine), ...lastChange(live)],
+        isHarmless: changed.every((difference) => isHarmless(kind, difference)),
       },
     ];
   });
+
+/** Whether a workload runs with a difference as it would without. */
+function isHarmless(kind: string, { path, found }: Difference): boolean {
+  const isWithoutDeadline = path === "spec.activeDeadlineSeconds" && found === NOT_THERE;
+  return WORKLOAD_KINDS.some((name) => name === kind) && (isWithoutDeadline || HOUSEKEEPING.test(path));
+}
 
 /** With its namespace goes everything in it: that is said once, of the namespace. */
 function isNamespaceThere({ objects, target }: Facts, { kind, name, namespace }: Subject): boolean {

@@ -1,12 +1,13 @@
 import type { Rule } from "../finding.ts";
 import { refusedPods } from "./admission.ts";
-import { configurationTrouble, crashTrouble, memoryTrouble, startTrouble } from "./containers.ts";
+import { configurationTrouble, crashTrouble, startTrouble } from "./containers.ts";
 import { refusingDataStores } from "./data-stores.ts";
 import { drift } from "./drift.ts";
 import { absence, previewConditions } from "./environment.ts";
 import { evictionTrouble } from "./evictions.ts";
 import { imageTrouble } from "./images.ts";
 import { failedJobs } from "./jobs.ts";
+import { memoryTrouble } from "./memory.ts";
 import { blockedDrains, nodeTroubles } from "./nodes.ts";
 import { downTargets, firingAlerts } from "./observability.ts";
 import { podRule } from "./pod-troubles.ts";

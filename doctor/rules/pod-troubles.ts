@@ -1,5 +1,6 @@
 import { type Facts, list, type SeenObject } from "../facts.ts";
 import type { Finding, Rule } from "../finding.ts";
+import { wordsOf } from "../log-line.ts";
 import { nameOf, type Workload, workloadsOf } from "../workloads.ts";
 
 /** What is wrong with one pod: a finding about its workload that lacks the name. */
@@ -52,8 +53,12 @@ export function containersOf({ status }: SeenObject<"Pod">): ContainerStatus[] {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
-/** Messages of the events about a pod, the newest first. @param reasons which events */
-export function eventsOf(facts: Facts, pod: SeenObject<"Pod">, ...reasons: readonly string[]): string[] {
+/** Events about a pod, the newest first. @param reasons which events */
+export function eventsAbout(
+  facts: Facts,
+  pod: SeenObject<"Pod">,
+  ...reasons: readonly string[]
+): readonly SeenObject<"Event">[] {
   return list(facts, "Event")
     .filter(
       ({ involvedObject, reason = "" }) =>
@@ -62,8 +67,12 @@ export function eventsOf(facts: Facts, pod: SeenObject<"Pod">, ...reasons: reado
         involvedObject.namespace === pod.metadata?.namespace &&
         reasons.includes(reason),
     )
-    .sort((a, b) => (b.lastTimestamp ?? "").localeCompare(a.lastTimestamp ?? ""))
-    .map(({ message = "" }) => oneLine(message));
+    .sort((a, b) => (b.lastTimestamp ?? "").localeCompare(a.lastTimestamp ?? ""));
+}
+
+/** Messages of the events about a pod, the newest first. @param reasons which events */
+export function eventsOf(facts: Facts, pod: SeenObject<"Pod">, ...reasons: readonly string[]): string[] {
+  return eventsAbout(facts, pod, ...reasons).map(({ message = "" }) => oneLine(message));
 }
 
 /** The last lines that a container wrote. */
@@ -79,7 +88,7 @@ export function logOf({ logs }: Facts, pod: SeenObject<"Pod">, container?: strin
 
 /** A text of programs in one line of bounded length. */
 export function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = wordsOf(text).replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
 

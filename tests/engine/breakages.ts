@@ -79,6 +79,12 @@ export const BREAKAGES: readonly Breakage[] = [
       cluster.report("guestbook-backend", crashed("guestbook-backend", { reason: "OOMKilled", exitCode: 137 })),
   },
   {
+    name: "too little memory, of which the kubelet does not hear",
+    firstLine: /^Deployment guestbook-worker is most likely killed for lack of memory: .* limit of /,
+    apply: (cluster) =>
+      cluster.report("guestbook-worker", crashed("guestbook-worker", { reason: "Error", exitCode: 137 })),
+  },
+  {
     name: "a command that the image does not have",
     firstLine:
       /^Deployment guestbook-mf has a container that can't be started: exec: "nope": executable file not found/,

@@ -69,6 +69,19 @@ describe("the order of findings", () => {
     );
   });
 
+  it("lets nothing follow from what is harmless, whatever depends on it", () => {
+    const harmless = finding("web", { stage: "change", isHarmless: true, severity: "warning" });
+    const failed = finding("web", { stage: "failure", says: "web fails." });
+    const causes = rank([harmless, failed, finding("edge", { follows: ["calls"] })], [calls("edge", "web")]);
+    assert.deepEqual(
+      causes.map(({ finding: { says }, consequences }) => [says, names(consequences)]),
+      [
+        ["web fails.", ["edge"]],
+        ["web is wrong.", []],
+      ],
+    );
+  });
+
   it("puts what makes something fail before warnings", () => {
     const causes = rank([finding("a", { severity: "warning" }), finding("b")], []);
     assert.deepEqual(
@@ -84,6 +97,7 @@ describe("the order of findings", () => {
     stage: fc.constantFrom(...STAGES),
     severity: fc.constantFrom("failing" as const, "warning" as const),
     follows: fc.subarray(["calls", "uses"] as const),
+    isHarmless: fc.boolean(),
   });
   const key = ({ rule, about, stage, says }: Finding) => [rule, keyOf(about), stage, says].join();
   const someFindings = fc.uniqueArray(
