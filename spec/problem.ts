@@ -54,7 +54,10 @@ export function formatPath(path: readonly PropertyKey[]): string {
 /** Values under these keys may be secrets and are never repeated in a message. */
 const SECRET_KEYS: readonly PropertyKey[] = ["secrets", "secretValues"];
 
-/** Shows a value in a message: JSON, at most 80 characters. Of maps only the keys are shown: a value may be a secret. */
+/**
+ * Shows a value in a message: JSON, at most 80 characters. Of maps only the keys are shown, and of addresses neither user,
+ * password nor query: a value may be a secret, and messages get into logs and comments.
+ */
 export function formatValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (isMap(value)) {
@@ -65,12 +68,16 @@ export function formatValue(value: unknown): string {
   }
   if (Array.isArray(value) && value.some((entry) => typeof entry === "object" && entry !== null))
     return "a list of maps";
-  return shorten(JSON.stringify(value) ?? typeof value);
+  return shorten(withoutCredentials(JSON.stringify(value) ?? typeof value));
 }
 
 /** Says which names are allowed: what they are names of, then each. */
 export function oneOf(what: string, names: readonly string[]): string {
   return `${what}: ${[...new Set(names)].join(", ") || "none is declared"}`;
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(/(:\/\/)[^\s"]*@/g, "$1***@").replace(/(:\/\/[^\s"?]*\?)[^\s"]+/g, "$1***");
 }
 
 function shorten(text: string): string {

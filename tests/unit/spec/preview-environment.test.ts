@@ -56,7 +56,7 @@ describe("an Environment as people write it", () => {
     ],
     [
       { source: { ...source, repository: "https://ada:secret@git.example.com/shop" } },
-      'spec.source.repository: got "https://ada:secret@git.example.com/shop", expected the address of a git repository without credentials, such as "https://git.example.com/team/shop"',
+      'spec.source.repository: got "https://***@git.example.com/shop", expected the address of a git repository without credentials, such as "https://git.example.com/team/shop"',
     ],
     [
       { source, owners: "ada" },

@@ -44,6 +44,24 @@ export const secrets: readonly Refusal[] = [
     input: environment({ services: [{ name: "api", secrets: { TOKEN: "hunter2" } }] }),
     error: ["services: got a list of maps, expected a map of names to values"],
   },
+  ...["https://ann:hunter2@dumps.example.com/a.sql", "https://dumps.example.com/a.sql?signature=hunter2"].map(
+    (url) => ({
+      what: `the address ${url} of a dump`,
+      input: withStore({ engine: "postgres", seed: { dump: { url } } }),
+      error: [
+        `dataStores.db.seed.dump.url: got "${url.replace("ann:hunter2@", "***@").replace("signature=hunter2", "***")}", expected an http(s) address without user, password and query; one that has a signature comes by \`config\``,
+      ],
+    }),
+  ),
+  {
+    what: "the password of where traces go",
+    input: environment({
+      observability: { collector: { traces: { endpoint: "https://ann:hunter/2@tempo.example.com" } } },
+    }),
+    error: [
+      'observability.collector.traces.endpoint: got "https://***@tempo.example.com", expected an address such as "http://tempo.tracing.svc:4318", without user, query or "/v1/traces"',
+    ],
+  },
   {
     what: "a password on a data store",
     input: withStore({ engine: "redis", password: "hunter2" }),

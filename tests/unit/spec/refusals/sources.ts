@@ -48,12 +48,10 @@ export const sources: readonly Refusal[] = [
     error: ["services.api.source.repository: got nothing, expected text"],
   },
   ...[
-    "https://user:word@git.example.com/shop.git",
     "http://git.example.com/shop.git",
     "file:///etc",
     "ssh://git.example.com/shop.git",
     "git@git.example.com:shop.git",
-    "https://git.example.com/shop.git?x=1",
     "https://git.example.com/$(id)",
     "https://git.example.com",
     "ext::sh -c id",
@@ -62,6 +60,15 @@ export const sources: readonly Refusal[] = [
     what: `the repository ${JSON.stringify(repository)}`,
     input: fromSource({ repository }),
     error: [`services.api.source.repository: got ${JSON.stringify(repository)}, expected ${REPOSITORY}`],
+  })),
+  ...[
+    ["https://user:word@git.example.com/shop.git", "https://***@git.example.com/shop.git"],
+    ["https://word@git.example.com/shop.git", "https://***@git.example.com/shop.git"],
+    ["https://git.example.com/shop.git?token=word", "https://git.example.com/shop.git?***"],
+  ].map(([repository = "", shown]) => ({
+    what: `the repository ${repository}`,
+    input: fromSource({ repository }),
+    error: [`services.api.source.repository: got "${shown}", expected ${REPOSITORY}`],
   })),
   ...hostileBranches.map((branch) => ({
     what: `the branch ${JSON.stringify(branch)}`,
