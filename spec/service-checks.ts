@@ -160,6 +160,9 @@ function variableProblems(
     for (const ending of endings)
       fixed.set(`${toEnvironmentVariableStem(call)}_${ending}`, `it comes with the call of ${call}`);
   }
+  const [database, ...others] = service.calls.filter((call) => dataStores[call]?.engine === "postgres");
+  if (database !== undefined && others.length === 0)
+    fixed.set("DATABASE_URL", `it is the address of ${database}, which the service calls`);
   const check = (field: "env" | "secrets") =>
     Object.keys(service[field]).flatMap((key): Problem[] => {
       const reason = fixed.get(key);

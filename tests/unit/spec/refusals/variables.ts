@@ -33,6 +33,16 @@ export const variables: readonly Refusal[] = [
       "services.api.secrets.DB_PASSWORD: expected another name: Terrarium sets DB_PASSWORD; it comes with the call of db",
     ],
   },
+  ...(["env", "secrets"] as const).map((field) => ({
+    what: `the address of the only called Postgres among ${field}`,
+    input: withService(
+      { calls: ["db"], [field]: { DATABASE_URL: field === "env" ? "postgresql://other" : { generate: {} } } },
+      { dataStores: { db: { engine: "postgres" } } },
+    ),
+    error: [
+      `services.api.${field}.DATABASE_URL: expected another name: Terrarium sets DATABASE_URL; it is the address of db, which the service calls`,
+    ],
+  })),
   {
     what: "one name for a variable and a secret",
     input: withService({ env: { TOKEN: "x" }, secrets: { TOKEN: { generate: {} } } }),
