@@ -3,6 +3,7 @@ import type { ResolvedEnvironment } from "./environment.ts";
 import { exportersOf } from "./exporter-parts.ts";
 import { isPinned } from "./image.ts";
 import { CLUSTER_NAMESPACES, RESERVED_NAMES } from "./names.ts";
+import { OBSERVABILITY_SERVERS } from "./observability.ts";
 import { formatValue, missingSecret, oneOf, type Problem } from "./problem.ts";
 import { compareQuantities } from "./quantity.ts";
 import type { ResolvedService } from "./service.ts";
@@ -94,13 +95,15 @@ function nameProblems(environment: ResolvedEnvironment): Problem[] {
   const parts = Object.entries({ services, dataStores, migrations }).flatMap(([section, entries]) =>
     Object.keys(entries).map((name) => ({ name, path: `${section}.${name}` })),
   );
-  const generated = new Map<string, string>();
+  const generated = new Map(
+    OBSERVABILITY_SERVERS.map((server) => [`${server}-headless`, `the headless Service of ${server}`]),
+  );
   for (const name of Object.keys(services))
     generated.set(`${name}-headless`, `the headless Service of services.${name}`);
   for (const [name, store] of Object.entries(dataStores)) {
     generated.set(`${name}-headless`, `the headless Service of dataStores.${name}`);
     if (store.engine !== "postgres") continue;
-    generated.set(`${name}-init`, `the init script of dataStores.${name}`);
+    generated.set(`${name}-roles`, `the roles of dataStores.${name}`);
     generated.set(backupName(name), `the backup of dataStores.${name}`);
     generated.set(seedName(name), `the seed of dataStores.${name}`);
   }

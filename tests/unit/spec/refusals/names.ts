@@ -78,6 +78,18 @@ export const names: readonly Refusal[] = [
     ],
   },
   {
+    what: "a service called like the headless Service of a server of the observability stack",
+    input: environment({ services: { "loki-headless": { image: IMAGE } } }),
+    error: [
+      'services.loki-headless: got "loki-headless", expected a name of its own: the headless Service of loki has it already',
+    ],
+  },
+  {
+    what: "a service called like what holds a store's roles",
+    input: withStore({ engine: "postgres" }, { services: { "db-roles": { image: IMAGE } } }),
+    error: ['services.db-roles: got "db-roles", expected a name of its own: the roles of dataStores.db has it already'],
+  },
+  {
     what: "a service called like a store's backup",
     input: withStore({ engine: "postgres" }, { services: { "db-backup": { image: IMAGE } } }),
     error: [
