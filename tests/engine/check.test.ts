@@ -147,7 +147,7 @@ describe("terrarium check --deployed", () => {
     assert.match(stacks[1]?.errors[0] ?? "", /It is not deployed/);
   });
 
-  it("says first that protected data would be deleted, though the engine refuses it, and has an exit code for it", async () => {
+  it("says first which protected data would be deleted, all of it, though the engine refuses it, and has an exit code for it", async () => {
     const checkout = sharedCheckout();
     const guard = (dataStores: object) => {
       checkout.writeStack("guarded", "dev", (config) => {
@@ -157,7 +157,8 @@ describe("terrarium check --deployed", () => {
     const claim = async () =>
       (await checkout.kubectl<{ metadata: { uid: string } }>(["get", "pvc", "archive-data", "-n", "guestbook-guarded"]))
         .metadata.uid;
-    guard({ archive: { engine: "redis", deletion: "protect" } });
+    const store = { engine: "redis", deletion: "protect" };
+    guard({ archive: store, ledger: store });
     await checkout.must(["up", "--stack", "guarded"]);
     const before = await claim();
     guard({});
@@ -169,7 +170,7 @@ describe("terrarium check --deployed", () => {
     assert.equal(title, "## Terrarium: data would be lost");
     assert.match(
       quote ?? "",
-      /^> \[!CAUTION\]\n> \*\*Data would be lost in guarded\.\*\*\n>\n> - `PersistentVolumeClaim guestbook-guarded\/archive-data` is deleted: what is stored in its volume is lost\. It is protected/,
+      /^> \[!CAUTION\]\n> \*\*Data would be lost in guarded\.\*\*\n>\n> - `PersistentVolumeClaim guestbook-guarded\/archive-data` is deleted: what is stored in its volume is lost\. It is protected[^\n]*\n> - `PersistentVolumeClaim guestbook-guarded\/ledger-data` is deleted: what is stored in its volume is lost\. It is protected/,
     );
     const { verdict, stacks } = JSON.parse(readFileSync(path, "utf8")) as CheckReport;
     assert.equal(verdict, "data-loss");
@@ -177,6 +178,7 @@ describe("terrarium check --deployed", () => {
       stacks[0]?.dataLoss.map(({ object, isProtected }) => [object, isProtected]),
       [
         ["PersistentVolumeClaim guestbook-guarded/archive-data", true],
+        ["PersistentVolumeClaim guestbook-guarded/ledger-data", true],
         // Nothing in it is protected any more.
         ["Namespace guestbook-guarded", false],
       ],
