@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EXPORTER_LOGIN } from "../../spec/index.ts";
 import { eventually } from "./eventually.ts";
 import { shared } from "./kubectl.ts";
 import { unique } from "./stack.ts";
@@ -61,8 +62,12 @@ describe("data in Postgres", () => {
     assert.deepEqual(roles, ["guestbook false false", "guestbook_a true false"]);
     assert.deepEqual(await sql("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"), ["guestbook"]);
     const users = await sql(
-      "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'guestbook' AND usename <> 'postgres'",
+      `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'guestbook' AND usename NOT IN ('postgres', '${EXPORTER_LOGIN}')`,
     );
     assert.deepEqual(users, ["guestbook_a"]);
+    const read = await sql(
+      `SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = '${EXPORTER_LOGIN}' AND table_schema = 'public'`,
+    );
+    assert.deepEqual(read, ["0"]);
   });
 });
