@@ -27,7 +27,8 @@ export function openDatabase(settings: PostgresSettings, log: FastifyBaseLogger)
   const pool = new pg.Pool({
     ...settings,
     max: 10,
-    connectionTimeoutMillis: 2000,
+    // A node that starts many pods at once lets one wait; clients wait longer still.
+    connectionTimeoutMillis: 4000,
     idleTimeoutMillis: 30_000,
     query_timeout: 5000,
     statement_timeout: 5000,
