@@ -12,16 +12,17 @@ import { formatTable } from "../../cli/table.ts";
 import { IMAGES } from "../../spec/index.ts";
 import { eventually } from "./eventually.ts";
 import { onStack } from "./layer.ts";
+import type { Sample } from "./queries.ts";
 import { serveReceiver } from "./receiver.ts";
 import { machineAddress } from "./source-mode/machine-address.ts";
-
-/** Fits into 64 MiB for a moment only. */
-const GREEDY = "const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 20, 1));";
 
 process.exitCode = await onStack(async (checkout) => {
   process.env["TERRARIUM_TEST_CHECKOUT"] = checkout;
   const { BrokenEnvironment } = await import("./broken-environment.ts");
+  const { BREAKAGES } = await import("./breakages.ts");
   const { withVariables } = await import("./queries.ts");
+  const breakage = BREAKAGES.find(({ name }) => name === "too little memory");
+  assert.ok(breakage);
   const rows: string[][] = [];
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const started = performance.now();
@@ -32,11 +33,10 @@ process.exitCode = await onStack(async (checkout) => {
   const broken = new BrokenEnvironment("alerts");
   const { environment, namespace } = broken;
   const { run, read } = environment.objects;
-  const get = async <T>(path: string): Promise<T> =>
-    JSON.parse(await run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/${path}`])) as T;
-  const query = async (expr: string): Promise<readonly unknown[]> => {
-    const parameters = new URLSearchParams({ query: expr }).toString();
-    return (await get<{ data: { result: unknown[] } }>(`prometheus:9090/proxy/api/v1/query?${parameters}`)).data.result;
+  const query = async (expr: string): Promise<readonly Sample[]> => {
+    const path = `prometheus:9090/proxy/api/v1/query?${new URLSearchParams({ query: expr }).toString()}`;
+    const text = await run(["get", "--raw", `/api/v1/namespaces/${namespace}/services/${path}`]);
+    return (JSON.parse(text) as { data: { result: readonly Sample[] } }).data.result;
   };
 
   const node = await run(["get", "nodes", "--output", "jsonpath={.items[0].status.addresses[0].address}"]);
@@ -60,20 +60,12 @@ process.exitCode = await onStack(async (checkout) => {
     await step("every pod and Felix are read", () =>
       eventually("all targets", async () => {
         const wanted = ["alertmanager", "calico-felix", "client", "kube-state-metrics", "prometheus", "server"];
-        const up = (await query("max by (service) (up) == 1")) as { metric: { service: string } }[];
-        const found = up.map(({ metric }) => metric.service).sort();
+        const found = (await query("max by (service) (up) == 1")).map(({ metric }) => metric["service"]);
         return wanted.every((name) => found.includes(name)) ? true : undefined;
       }),
     );
-    const undo = await broken.variant("no-memory", ({ spec: { containers } }) => {
-      containers[0].command = ["node", "--eval", GREEDY];
-      Object.assign(containers[0].resources, {
-        requests: { cpu: "10m", memory: "32Mi" },
-        limits: { cpu: "1", memory: "64Mi" },
-      });
-    });
+    const undo = await step("a container is killed for its memory", () => breakage.apply(broken));
     try {
-      await step("a container is killed for its memory", () => broken.shows("no-memory", /OOMKilled/));
       await step("somebody has heard of it", async () => {
         const [first] = await eventually(
           "a notification",
