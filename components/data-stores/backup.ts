@@ -91,7 +91,10 @@ export class PostgresBackup extends Component {
   }
 }
 
-/** Dumps to a temporary name first: a dump that was cut short is never taken for a backup. */
+/**
+ * Dumps to a temporary name first: a dump that was cut short is never taken for a backup. Dumps of a database that the store had
+ * under another name stay, and don't count among those that are kept.
+ */
 function dumpScript(backup: ResolvedBackup): string {
   return `umask 077
 file=${BACKUPS}/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
@@ -99,6 +102,6 @@ rm -f ${BACKUPS}/*.partial
 pg_dump --format=custom --no-password --file="$file.partial"
 pg_restore --list "$file.partial" > /dev/null
 mv "$file.partial" "$file"
-ls -1 ${BACKUPS}/*.dump | sort -r | tail -n +${backup.keep + 1} | while read -r old; do rm -f "$old"; done
-echo "kept: $(ls -1 ${BACKUPS}/*.dump | wc -l) dumps, newest $file"`;
+ls -1 ${BACKUPS}/$PGDATABASE-*.dump | sort -r | tail -n +${backup.keep + 1} | while read -r old; do rm -f "$old"; done
+echo "kept: $(ls -1 ${BACKUPS}/$PGDATABASE-*.dump | wc -l) dumps, newest $file"`;
 }

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Recording } from "../mocks.ts";
 import { labelsOf } from "./placement.ts";
 import { createPostgres as create } from "./shop-postgres.ts";
@@ -67,6 +71,27 @@ describe("A backup of Postgres", () => {
       "-eu",
       "-c",
     ]);
+  });
+
+  it("drops the oldest dumps of its own database, and none of one that had another name", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "backup-"));
+    try {
+      const dumps = ["app-20200101T000000Z", "app-20200102T000000Z", "app_2-20200101T000000Z", "shop-20200101T000000Z"];
+      for (const name of dumps) writeFileSync(join(folder, `${name}.dump`), "");
+      for (const [tool, script] of Object.entries({ pg_dump: 'touch "${3#--file=}"', pg_restore: ":" }))
+        writeFileSync(join(folder, tool), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const script = backupScript((await create({ backup: { keep: 2 } })).recording).replaceAll("/backups", folder);
+      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, PGDATABASE: "app" };
+      const told = execFileSync("sh", ["-eu", "-c", script], { env, encoding: "utf8" });
+      const kept = readdirSync(folder).filter((name) => name.endsWith(".dump"));
+      const [newest = ""] = kept.filter((name) => !dumps.includes(name.replace(".dump", "")));
+      assert.match(newest, /^app-\d{8}T\d{6}Z\.dump$/);
+      const expected = [...dumps.slice(1).map((name) => `${name}.dump`), newest];
+      assert.deepEqual(kept.toSorted(), expected.toSorted());
+      assert.equal(told, `kept: 2 dumps, newest ${join(folder, newest)}\n`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("follows the schedule, number and size it is told", async () => {
