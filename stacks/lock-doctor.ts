@@ -3,7 +3,7 @@
  * removed here only when its owner is proven dead.
  */
 import type { ListProcesses, LocalProcess } from "../clusters/processes.ts";
-import { lockPrefix, type StackName, type StateFiles, unfinishedSince } from "./state-files.ts";
+import { type LockFiles, lockPrefix, type StackName, unfinishedSince } from "./state-files.ts";
 
 /** What a lock says, and what became of its owner. */
 export type LockFinding =
@@ -46,7 +46,7 @@ const clockToleranceMs = 5_000;
 const unfinishedMs = 30_000;
 
 /** Examines the locks of a stack. */
-export async function examineLocks(state: StateFiles, stack: StackName, witness: Witness): Promise<LockFinding[]> {
+export async function examineLocks(state: LockFiles, stack: StackName, witness: Witness): Promise<LockFinding[]> {
   // To Pulumi every file here is a lock, one that it was killed over before it was complete too.
   const keys = await state.list(lockPrefix(stack));
   if (keys.length === 0) return [];
@@ -58,7 +58,7 @@ export async function examineLocks(state: StateFiles, stack: StackName, witness:
 }
 
 /** Removes locks. */
-export async function removeLocks(state: StateFiles, findings: readonly LockFinding[]): Promise<void> {
+export async function removeLocks(state: LockFiles, findings: readonly LockFinding[]): Promise<void> {
   for (const { key } of findings) await state.remove(key);
 }
 

@@ -27,6 +27,9 @@ export interface StateFiles {
   close(): Promise<void>;
 }
 
+/** What of it has to do with locks. */
+export type LockFiles = Pick<StateFiles, "list" | "read" | "remove" | "locate">;
+
 /** Start of the keys of a stack's locks. */
 export function lockPrefix({ project, stack }: StackName): string {
   return `.pulumi/locks/organization/${project}/${stack}/`;

@@ -1,6 +1,7 @@
 import {
   checkpointKey,
   historyPrefix,
+  type LockFiles,
   lockPrefix,
   type StackName,
   type StateFiles,
@@ -24,7 +25,7 @@ export async function tidyHistory(state: StateFiles, stack: StackName): Promise<
 }
 
 /** Removes what Pulumi left of a stack's state where it was killed before that was complete. Nobody may work on the stack. */
-export async function tidyUnfinished(state: StateFiles, stack: StackName): Promise<void> {
+export async function tidyUnfinished(state: LockFiles, stack: StackName): Promise<void> {
   const keys = await state.list(`${checkpointKey(stack)}.`);
   for (const key of keys.filter((each) => unfinishedSince(each) !== undefined)) await state.remove(key);
 }

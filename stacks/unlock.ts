@@ -2,12 +2,12 @@ import { hostname } from "node:os";
 import { listProcesses, type ListProcesses, type LocalProcess } from "../clusters/processes.ts";
 import { waitUntil } from "../clusters/wait-until.ts";
 import { examineLocks, type LockFinding, removeLocks, type Witness } from "./lock-doctor.ts";
-import type { StackName, StateFiles } from "./state-files.ts";
+import type { LockFiles, StackName } from "./state-files.ts";
 import { tidyUnfinished } from "./tidy.ts";
 
 /** What {@link unlock} works on. */
 export interface UnlockArgs extends StackName, Pick<Witness, "isHostGone"> {
-  readonly state: StateFiles;
+  readonly state: LockFiles;
   readonly say: (line: string) => void;
   /**
    * Whether nobody waits any more for an engine of this machine: it is stopped, and saves its state.

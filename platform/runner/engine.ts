@@ -94,6 +94,11 @@ export class Engine {
     await this.#stack.importStack(state);
   }
 
+  /** Removes every lock of the stack, whoever holds it; stops no process. */
+  async cancel(): Promise<void> {
+    await this.#stack.cancel();
+  }
+
   /** Removes the stack, which has no resources any more. */
   async remove(): Promise<void> {
     await this.#stack.workspace.removeStack(this.#stack.name, { preserveConfig: true });

@@ -1,11 +1,12 @@
 import { listObjects } from "../../stacks/cluster-objects.ts";
 import { adoptPendingCreates, hasPendingOperations } from "../../stacks/pending-operations.ts";
-import { checkpointKey } from "../../stacks/state-files.ts";
+import { checkpointKey, type LockFiles } from "../../stacks/state-files.ts";
+import { toldLocks } from "../../stacks/told-locks.ts";
 import { unlock } from "../../stacks/unlock.ts";
-import { type Engine, ENGINE_VARIABLE } from "./engine.ts";
+import { Engine, ENGINE_VARIABLE } from "./engine.ts";
 import { failed, type Failure } from "./failures.ts";
 import { isOrphanedEngine } from "./sessions.ts";
-import type { Stage } from "./stage.ts";
+import { nameOf, type Stage } from "./stage.ts";
 import type { OperationTask } from "./task.ts";
 
 /** What is known of a stack before its engine is started. */
@@ -22,14 +23,32 @@ export interface FoundStack {
  * @returns a failure when somebody does, or may.
  */
 export async function freeStack(stage: Stage): Promise<Failure | FoundStack> {
-  const { task, state, emit } = stage;
+  const { task, state } = stage;
   if (state === undefined) return { exists: undefined };
-  const { project } = task.settings;
+  const held = await removeDeadLocks(stage, state);
+  if (held !== undefined) return held;
+  const checkpoint = await state.read(checkpointKey(nameOf(task)));
+  return { exists: checkpoint !== undefined, checkpoint };
+}
+
+/**
+ * Does the same where only Pulumi reaches the state's files: it tells of locks when it meets them.
+ *
+ * @param met how the operation ended on a lock; nothing was changed.
+ * @returns undefined where the stack is free now.
+ */
+export async function freeToldStack(stage: Stage, met: Failure): Promise<Failure | undefined> {
+  const cancel = async (): Promise<void> => (await Engine.open(stage.task, true))?.cancel();
+  const locks = toldLocks(met.message, nameOf(stage.task), cancel);
+  return locks === undefined ? met : removeDeadLocks(stage, locks);
+}
+
+/** @returns a failure where a lock is held, by somebody who lives or of whom nothing is known. */
+async function removeDeadLocks({ task, emit }: Stage, state: LockFiles): Promise<Failure | undefined> {
   const { stack } = task.request;
   const held = await unlock({
+    ...nameOf(task),
     state,
-    project,
-    stack,
     say: (message) => {
       emit({ type: "log", level: "warn", message });
     },
@@ -43,8 +62,7 @@ export async function freeStack(stage: Stage): Promise<Failure | FoundStack> {
     const advice = `When you are sure that no update runs, remove it: pulumi cancel --stack ${stack}`;
     return failed("StateLocked", "waiting", `The stack is locked by ${held.place}, and ${held.reason}. ${advice}`);
   }
-  const checkpoint = await state.read(checkpointKey({ project, stack }));
-  return { exists: checkpoint !== undefined, checkpoint };
+  return undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { apply } from "./apply.ts";
 import { destroy } from "./destroy.ts";
 import { detectDrift } from "./detect-drift.ts";
 import { failed, type Failure, failureOf } from "./failures.ts";
-import { freeStack } from "./ready-stack.ts";
+import { freeStack, freeToldStack } from "./ready-stack.ts";
 import { passwordIn, SecretValues } from "./secret-values.ts";
 import { enter, type Stage, type Stop } from "./stage.ts";
 import type { OperationTask } from "./task.ts";
@@ -34,12 +34,22 @@ export async function runOperation(
       emit(hideSecrets(event, secrets));
     },
   };
-  const outcome = await run(stage).catch((error: unknown): Failure => {
-    const text = error instanceof Error ? error.message : String(error);
-    return failureOf(text, { errors: [], violations: [] });
-  });
+  let outcome = await attempt(stage);
+  if (state === undefined && !outcome.ok && outcome.reason === "StateLocked" && !signal.aborted) {
+    const held = await freeToldStack(stage, outcome).catch(asFailure);
+    outcome = held ?? (await attempt(stage));
+  }
   await state?.close().catch(() => undefined);
   return hideSecrets(signal.aborted && !outcome.ok ? stopped(signal.reason as Stop, outcome) : outcome, secrets);
+}
+
+function attempt(stage: Stage): Promise<Outcome> {
+  return run(stage).catch(asFailure);
+}
+
+function asFailure(error: unknown): Failure {
+  const text = error instanceof Error ? error.message : String(error);
+  return failureOf(text, { errors: [], violations: [] });
 }
 
 async function run(stage: Stage): Promise<Outcome> {

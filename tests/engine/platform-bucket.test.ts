@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listProcesses } from "../../clusters/processes.ts";
-import type { OperationKind, Outcome } from "../../platform/domain/operation.ts";
+import type { OperationEvent, OperationKind, Outcome } from "../../platform/domain/operation.ts";
 import type { ConfiguredRunner } from "../../platform/runner/index.ts";
 import { sharedCheckout } from "./fixtures.ts";
 import { runnerOn } from "./runner.ts";
@@ -11,6 +11,31 @@ import { smallEnvironment } from "./small-environment.ts";
 
 const DATA = "bucket";
 const NAMESPACE = "preview-kept";
+
+/** How an operation differs from those of the other tests. */
+interface Differing {
+  readonly version?: string;
+  readonly stack?: string;
+  readonly onEvent?: (event: OperationEvent) => void;
+}
+
+/** Sends a signal to the engine that works on a stack as soon as it changes something. @param sent gets its pid. */
+function duringUpdate(stack: string, signal: NodeJS.Signals, sent: (pid: number) => void = () => undefined) {
+  let isSent = false;
+  const send = async (): Promise<void> => {
+    const all = await listProcesses();
+    const isEngine = (line: string) => /\/pulumi up /.test(line) && line.includes(`--stack ${stack}`);
+    const engine = all.find(({ commandLine }) => isEngine(commandLine));
+    if (engine === undefined) throw new Error(`no engine works on ${stack}`);
+    process.kill(engine.pid, signal);
+    sent(engine.pid);
+  };
+  return (event: OperationEvent): void => {
+    if (isSent || event.type !== "resource" || event.state !== "started") return;
+    isSent = true;
+    void send();
+  };
+}
 
 describe("the platform's state in a bucket", () => {
   let bucket: Bucket;
@@ -30,12 +55,14 @@ describe("the platform's state in a bucket", () => {
     await bucket.stop();
   });
 
-  async function run(kind: OperationKind, version?: string): Promise<Outcome> {
-    const description = kind === "apply" ? smallEnvironment(NAMESPACE, version) : undefined;
-    const request = { id: `${kind}-kept`, kind, stack: "kept", namespace: NAMESPACE, description };
+  async function run(kind: OperationKind, { version, stack = "kept", onEvent }: Differing = {}): Promise<Outcome> {
+    const namespace = `preview-${stack}`;
+    const description = kind === "apply" ? smallEnvironment(namespace, version) : undefined;
+    const request = { id: `${kind}-${stack}`, kind, stack, namespace, description };
     const looks: Promise<unknown>[] = [];
     const running = runner.start(request, (event) => {
       shown.push(JSON.stringify(event));
+      onEvent?.(event);
       if (event.type !== "stage" && event.type !== "steps") return;
       looks.push(listProcesses().then((all) => shown.push(...all.map(({ commandLine }) => commandLine))));
     });
@@ -44,8 +71,8 @@ describe("the platform's state in a bucket", () => {
     shown.push(JSON.stringify(outcome));
     return outcome;
   }
-  async function succeeded(kind: OperationKind, version?: string) {
-    const outcome = await run(kind, version);
+  async function succeeded(kind: OperationKind, differing?: Differing) {
+    const outcome = await run(kind, differing);
     assert.ok(outcome.ok, JSON.stringify(outcome));
     return outcome;
   }
@@ -58,13 +85,47 @@ describe("the platform's state in a bucket", () => {
 
   it("has all that is needed to leave it alone, and to change it", async () => {
     assert.deepEqual((await succeeded("apply")).diff?.resources, []);
-    assert.ok((await succeeded("apply", "1.1.0")).diff?.resources.includes("update Deployment/shop-mf"));
+    assert.ok((await succeeded("apply", { version: "1.1.0" })).diff?.resources.includes("update Deployment/shop-mf"));
   });
 
   it("has nothing any more when it is removed, which may be done again", async () => {
     await succeeded("destroy");
     assert.deepEqual(await runner.listStacks(), []);
     await succeeded("destroy");
+  });
+
+  it("loses the lock of an engine that was killed, with the next operation", async () => {
+    const killed = await run("apply", { stack: "cut", onEvent: duringUpdate("cut", "SIGKILL") });
+    assert.ok(!killed.ok);
+    assert.equal(killed.reason, "RunnerLost");
+    const said: string[] = [];
+    const onEvent = (event: OperationEvent) => event.type === "log" && said.push(event.message);
+    await succeeded("apply", { stack: "cut", onEvent });
+    assert.ok(
+      said.some((message) => /^Removing the lock .*: that process has ended\.$/.test(message)),
+      String(said),
+    );
+    assert.deepEqual((await succeeded("apply", { stack: "cut" })).diff?.resources, []);
+  });
+
+  it("keeps the lock of an engine that lives", async () => {
+    let first: Promise<Outcome> | undefined;
+    const engine = await new Promise<number>((held) => {
+      first = run("apply", { stack: "cut", version: "1.1.0", onEvent: duringUpdate("cut", "SIGSTOP", held) });
+    });
+    try {
+      // The second one finds the lock that the first one found.
+      for (const version of ["1.2.0", "1.3.0"]) {
+        const other = await run("apply", { stack: "cut", version });
+        assert.ok(!other.ok);
+        assert.equal(other.reason, "StateLocked");
+        assert.match(other.message, new RegExp(`is being updated since .*, process ${engine}\\)`));
+      }
+    } finally {
+      process.kill(engine, "SIGCONT");
+    }
+    assert.ok((await first)?.ok);
+    await succeeded("destroy", { stack: "cut" });
   });
 
   it("is reached with credentials that stand in no event, no command line and no file", () => {

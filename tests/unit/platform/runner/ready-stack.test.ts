@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import type { OperationEvent } from "../../../../platform/domain/operation.ts";
-import { freeStack } from "../../../../platform/runner/ready-stack.ts";
+import { failed } from "../../../../platform/runner/failures.ts";
+import { freeStack, freeToldStack } from "../../../../platform/runner/ready-stack.ts";
 import { runOperation } from "../../../../platform/runner/run-operation.ts";
 import { SecretValues } from "../../../../platform/runner/secret-values.ts";
 import type { Stage } from "../../../../platform/runner/stage.ts";
@@ -82,6 +83,23 @@ describe("a stack, before an operation", () => {
     scratch().program("kubectl", "exit 0");
     assert.ok("reason" in (await free()).found);
     assert.deepEqual(scratch().calls(), []);
+  });
+
+  it("is freed by Pulumi where Pulumi alone reaches its state, and not while its owner lives", async () => {
+    scratch().program("pulumi", "exit 0");
+    const stage: Stage = {
+      ...{ task: task(), state: undefined, secrets: new SecretValues() },
+      ...{ emit: () => undefined, signal: new AbortController().signal },
+    };
+    const met = (pid: number) =>
+      `error: the stack is currently locked by 1 lock(s). s3://acme/${LOCK}: created by ada@${hostname()} (pid ${pid}) at 2999-01-01T00:00:00Z`;
+    const held = await freeToldStack(stage, failed("StateLocked", "waiting", met(process.pid)));
+    assert.match(held?.message ?? "", /is being updated since 2999-01-01T00:00:00Z/);
+    const unread = failed("StateLocked", "waiting", "the stack is currently locked by 2 lock(s)");
+    assert.equal(await freeToldStack(stage, unread), unread);
+    assert.deepEqual(scratch().calls(), []);
+    assert.equal(await freeToldStack(stage, failed("StateLocked", "waiting", met(NOBODY))), undefined);
+    assert.match(scratch().calls().join("\n"), /^pulumi cancel --yes --stack pr-7 [^\n]*$/);
   });
 
   it("is not touched by an operation that was stopped meanwhile", async () => {
