@@ -10,13 +10,14 @@ import {
   versions,
   type Toolchain,
 } from "../../clusters/toolchain/index.ts";
+import { COMPLETE, writeCompleteStack } from "./complete-stack.ts";
 import { sharedCheckout } from "./fixtures.ts";
 import { writeJsonSchemas, type OpenApi } from "../../cli/checks/json-schemas.ts";
 import { acceptedOf, outdated, unexplained, type Finding } from "./accepted-findings.ts";
 import { score } from "./kube-score.ts";
 import { manifestFiles, validate } from "../../cli/checks/kubeconform.ts";
 
-const STACKS = ["dev", "staging", "prod"] as const;
+const STACKS = ["dev", "staging", "prod", COMPLETE] as const;
 
 /** What kube-score takes the manifests to be for, e.g. "v1.34". */
 const KUBERNETES = `v${versions.kubernetes.split(".").slice(0, 2).join(".")}`;
@@ -72,6 +73,7 @@ describe("the rendered manifests", () => {
       progress: createProgress(process.stderr),
       env: process.env,
     });
+    writeCompleteStack(checkout);
     for (const stack of STACKS) {
       const out = join(checkout.folder, ".terrarium/rendered", stack);
       await checkout.must(["render", "--stack", stack, "--out", out]);
@@ -195,7 +197,9 @@ describe("the rendered manifests", () => {
         if (manifest.kind !== "Secret") continue;
         assert.equal(manifest.data, undefined);
         const values = new Set(Object.values(manifest.stringData ?? {}));
-        assert.deepEqual([...values], ["redacted"], manifest.metadata.name);
+        // Nobody hears of alerts in that stack, so the Secret with the addresses of receivers is empty.
+        const isEmpty = stack === COMPLETE && manifest.metadata.name === "alertmanager";
+        assert.deepEqual([...values], isEmpty ? [] : ["redacted"], manifest.metadata.name);
         assert.deepEqual(Object.keys(manifest.metadata.annotations ?? {}), ["terrarium.dev/redacted"]);
       }
     });
