@@ -1,5 +1,5 @@
 import { IMAGES } from "../spec/index.ts";
-import { alertmanager, busybox, collector, loki, prometheus } from "./program-images.ts";
+import { alertmanager, busybox, collector, loki, prometheus, traefik } from "./program-images.ts";
 import { postgres16, postgres17, redis } from "./data-store-images.ts";
 import { ccDebug, ccRuntime } from "./distroless-images.ts";
 import { kubeStateMetrics, nodeExporter, postgresExporter, redisExporter } from "./exporter-images.ts";
@@ -59,6 +59,7 @@ export const CATALOGUE = {
     ]),
   ) as Record<keyof typeof thirdParty, CatalogueEntry>),
   busybox: { reference: fullReference("busybox:1.36"), root: busybox },
+  traefik: { reference: fullReference("traefik:v3.7.13"), root: traefik },
   guestbook: { reference: fullReference("terrarium/guestbook:0.1.0"), dockerfile: guestbook },
   guestbookDebug: {
     reference: fullReference("terrarium/guestbook:0.1.0-debug"),

@@ -15,6 +15,7 @@ export const IMAGE_TOOLS: readonly ToolName[] = [
   "node-exporter",
   "postgres-exporter",
   "redis-exporter",
+  "traefik",
 ];
 
 /** Those of {@link IMAGE_TOOLS} that some images need: what the toolchain given to ensureImages must have. */

@@ -92,3 +92,14 @@ export const collector: RootRecipe = {
     ExposedPorts: { "4317/tcp": {}, "4318/tcp": {} },
   },
 };
+
+/**
+ * Gets no certificates by itself, asks for no passwords, has no pages and no shell: a container's arguments are Traefik's own.
+ *
+ * @see https://github.com/traefik/traefik-library-image
+ */
+export const traefik: RootRecipe = {
+  copy: [{ from: { tool: "traefik" }, to: "usr/local/bin/traefik" }],
+  folders: [{ path: "tmp", mode: 0o1777 }],
+  config: { Entrypoint: ["/usr/local/bin/traefik"], Env: [PATH], ExposedPorts: { "80/tcp": {} } },
+};

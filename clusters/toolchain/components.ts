@@ -4,6 +4,7 @@ import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
 import type { Recipe } from "./recipe.ts";
 import * as recipes from "./recipes.ts";
+import { traefik } from "./traefik-recipe.ts";
 import { versions, type acceptedOfficial } from "./versions.ts";
 
 /**
@@ -32,7 +33,8 @@ export type ToolName =
   | "kube-state-metrics"
   | "node-exporter"
   | "postgres-exporter"
-  | "redis-exporter";
+  | "redis-exporter"
+  | "traefik";
 
 /** What is installed as one. */
 export interface Component {
@@ -96,6 +98,7 @@ const tools: Record<ToolName, readonly Component[]> = {
   "node-exporter": [{ recipe: exporterRecipes.nodeExporter }],
   "postgres-exporter": [{ recipe: exporterRecipes.postgresExporter }],
   "redis-exporter": [{ recipe: exporterRecipes.redisExporter }],
+  traefik: [{ recipe: traefik }],
 };
 
 /** The components of some tools, each once; those that take longest to build come first. */

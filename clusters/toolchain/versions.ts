@@ -42,6 +42,8 @@ export const versions = {
   /** The newest release that the module registry has. */
   postgresExporter: "0.19.1",
   redisExporter: "1.88.0",
+  /** A gateway, for tests. */
+  traefik: "3.7.13",
 } as const;
 
 /** Versions of the machine's own tools that are used in place of ours, as semver ranges. */
@@ -102,4 +104,5 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   "node-exporter": { "github.com/prometheus/node_exporter": `v${versions.nodeExporter}` },
   "postgres-exporter": { "github.com/prometheus-community/postgres_exporter": `v${versions.postgresExporter}` },
   "redis-exporter": { "github.com/oliver006/redis_exporter": `v${versions.redisExporter}` },
+  traefik: { "github.com/traefik/traefik/v3": `v${versions.traefik}` },
 };

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { testStackName } from "../../cli/test-stacks.ts";
+import { IMAGES } from "../../spec/index.ts";
+import { GATEWAY, GATEWAY_PODS } from "./gateway.ts";
 import { type Objects, objectsIn } from "./kubectl.ts";
 import { checkout, environment, stack } from "./stack.ts";
 import { terrarium } from "./terrarium.ts";
@@ -79,13 +81,43 @@ const watched = {
   },
 };
 
+/** Host name of the services that a gateway leads to. */
+export const ROUTED_HOST = "shop.example.com";
+
+/** Two services that say who they are and what they were asked for; the gateway of tests leads to them, by path. */
+const routed = {
+  application: "routed",
+  config: (): object => {
+    const { namespace } = GATEWAY;
+    const service = (name: string, path: string): object => ({
+      image: IMAGES.node.image,
+      command: [
+        "node",
+        "-e",
+        `require("node:http").createServer((request, response) => response.end("${name}: " + request.url)).listen(8080);`,
+      ],
+      expose: { hostnames: [ROUTED_HOST], paths: [path] },
+      metrics: false,
+      terminationGracePeriodSeconds: 2,
+      ...modest,
+    });
+    return {
+      "terrarium:application": "routed",
+      "terrarium:network": { gateway: GATEWAY, ingressNamespace: namespace, ingressPods: GATEWAY_PODS },
+      "terrarium:services": { shop: service("shop", "/"), api: service("api", "/api") },
+    };
+  },
+};
+
 /** The environments for tests that end or change what runs: each is one file's. */
 const ofTests = { restarts: guestbook, rollouts: guestbook, policies: pair };
 /** Those that `npm run doctor-on-pods` breaks. */
 const ofDoctor = { "doctor-starts": pair, "doctor-runs": pair, "doctor-data": data };
 /** The one of `npm run alerts-on-pods`. */
 const ofAlerts = { alerts: watched };
-const own = { ...ofTests, ...ofDoctor, ...ofAlerts };
+/** The one that `npm run gateway-on-pods` sends requests to. */
+const ofGateway = { gateway: routed };
+const own = { ...ofTests, ...ofDoctor, ...ofAlerts, ...ofGateway };
 
 /** Names of the environments. */
 export type OwnName = keyof typeof own;

@@ -6,6 +6,7 @@ import * as checkerRecipes from "../../../clusters/toolchain/checker-recipes.ts"
 import * as exporterRecipes from "../../../clusters/toolchain/exporter-recipes.ts";
 import * as gitopsRecipes from "../../../clusters/toolchain/gitops-recipes.ts";
 import * as recipes from "../../../clusters/toolchain/recipes.ts";
+import { traefik } from "../../../clusters/toolchain/traefik-recipe.ts";
 import { goModules } from "../../../clusters/toolchain/versions.ts";
 
 const modules = fileURLToPath(new URL("../../../clusters/toolchain/go", import.meta.url));
@@ -31,7 +32,9 @@ describe("pinned versions", () => {
     assert.deepEqual(
       [
         ...new Set(
-          Object.values({ ...recipes, ...checkerRecipes, ...exporterRecipes, ...gitopsRecipes }).flatMap(foldersOf),
+          Object.values({ ...recipes, ...checkerRecipes, ...exporterRecipes, ...gitopsRecipes, traefik }).flatMap(
+            foldersOf,
+          ),
         ),
       ].sort(),
       pinned,
@@ -53,7 +56,7 @@ describe("pinned versions", () => {
   });
 
   it("make recipes whose binaries have distinct names", () => {
-    const names = Object.values({ ...recipes, ...exporterRecipes, ...gitopsRecipes }).flatMap(binariesOf);
+    const names = Object.values({ ...recipes, ...exporterRecipes, ...gitopsRecipes, traefik }).flatMap(binariesOf);
     assert.deepEqual([...new Set(names)], names);
     assert.ok(names.includes("kube-apiserver") && names.includes("pulumi-analyzer-policy"));
   });
