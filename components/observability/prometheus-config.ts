@@ -5,11 +5,12 @@ import {
   OWN_PODS,
   PREVIEW_ENVIRONMENT,
   type ResolvedEnvironment,
+  type ResolvedObservability,
 } from "../../spec/index.ts";
 import { alertRules } from "./alerts.ts";
 import { toYaml } from "./config-file.ts";
 import { declaredRules, exporterRules, goldenSignalRules } from "./rules.ts";
-import { SCRAPE } from "./settings.ts";
+import { CONFIG_RELOAD_SECONDS, percentOfBytes, PROMETHEUS_VOLUME_PERCENT, SCRAPE } from "./settings.ts";
 
 /** File that changes with the environment's services while everything else stays. */
 export const DECLARED_RULES_FILE = "declared.rules.yml";
@@ -22,6 +23,30 @@ export function prometheusFiles(environment: ResolvedEnvironment, folder: string
     "alerts.rules.yml": toYaml({ groups: alertRules(environment.observability) }),
     [DECLARED_RULES_FILE]: toYaml({ groups: declaredRules(environment) }),
   };
+}
+
+/**
+ * What Prometheus is started with.
+ *
+ * @param listen address and port.
+ * @param config folder of its files.
+ * @param data folder of what it keeps.
+ */
+export function prometheusArgs(
+  { retentionDays, storage }: ResolvedObservability["prometheus"],
+  listen: string,
+  config: string,
+  data: string,
+): string[] {
+  return [
+    `--config.file=${config}/prometheus.yml`,
+    `--storage.tsdb.path=${data}`,
+    `--storage.tsdb.retention.time=${retentionDays}d`,
+    `--storage.tsdb.retention.size=${percentOfBytes(storage.size, PROMETHEUS_VOLUME_PERCENT)}B`,
+    `--web.listen-address=${listen}`,
+    "--config.auto-reload",
+    `--config.auto-reload-interval=${CONFIG_RELOAD_SECONDS}s`,
+  ];
 }
 
 /**

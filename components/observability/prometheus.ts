@@ -3,9 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { OBSERVABILITY_PORTS, type ResolvedObservability } from "../../spec/index.ts";
 import { configChecksum } from "../checksum.ts";
 import { httpProbe } from "../pod.ts";
-import { DECLARED_RULES_FILE, prometheusFiles } from "./prometheus-config.ts";
+import { DECLARED_RULES_FILE, prometheusArgs, prometheusFiles } from "./prometheus-config.ts";
 import { Server, type ServerArgs } from "./server.ts";
-import { CONFIG_RELOAD_SECONDS, goMemoryLimit, percentOfBytes, PROMETHEUS_VOLUME_PERCENT } from "./settings.ts";
+import { goMemoryLimit } from "./settings.ts";
 
 const DATA = "/prometheus";
 const CONFIG = "/etc/prometheus";
@@ -33,15 +33,7 @@ export class Prometheus extends Server {
       // A clean stop writes the newest samples out; without it the next start replays them from the log.
       terminationGracePeriodSeconds: 120,
       container: {
-        args: [
-          `--config.file=${CONFIG}/prometheus.yml`,
-          `--storage.tsdb.path=${DATA}`,
-          `--storage.tsdb.retention.time=${prometheus.retentionDays}d`,
-          `--storage.tsdb.retention.size=${percentOfBytes(prometheus.storage.size, PROMETHEUS_VOLUME_PERCENT)}B`,
-          `--web.listen-address=:${OBSERVABILITY_PORTS.prometheus}`,
-          "--config.auto-reload",
-          `--config.auto-reload-interval=${CONFIG_RELOAD_SECONDS}s`,
-        ],
+        args: prometheusArgs(prometheus, `:${OBSERVABILITY_PORTS.prometheus}`, CONFIG, DATA),
         env: goMemoryLimit(prometheus.resources),
         livenessProbe: httpProbe("/-/healthy", "http", { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 }),
         readinessProbe: httpProbe("/-/ready", "http", { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),

@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { createProgress, defaultCacheDir, ensureToolchain, type Toolchain } from "../../clusters/toolchain/index.ts";
 import { alertmanagerConfig } from "../../components/observability/alertmanager-config.ts";
 import { collectorConfig } from "../../components/observability/collector-config.ts";
 import { lokiConfig } from "../../components/observability/loki.ts";
-import { prometheusFiles } from "../../components/observability/prometheus-config.ts";
+import { prometheusArgs, prometheusFiles } from "../../components/observability/prometheus-config.ts";
 import { RECEIVER_KINDS } from "../../spec/alertmanager.ts";
-import { resolveEnvironment, TIERS, type EnvironmentSpec, type Tier } from "../../spec/index.ts";
+import {
+  resolveEnvironment,
+  TIERS,
+  type EnvironmentSpec,
+  type ResolvedEnvironment,
+  type ResolvedObservability,
+  type Tier,
+} from "../../spec/index.ts";
 import { run } from "./checkout.ts";
 
 /** Where the tools must be built first, as on a new machine. */
@@ -79,6 +89,20 @@ describe("the configurations of observability, by the programs that read them", 
     }
   }
 
+  for (const [title, environment] of distinctForPrometheus()) {
+    it(`let Prometheus start ${title}`, async () => {
+      const place = mkdtempSync(join(folder, "started-"));
+      writeFiles(place, prometheusFiles(environment, "."));
+      await starts(place, environment.observability.prometheus);
+    });
+  }
+
+  it("keep Prometheus from starting when they have a mistake", async () => {
+    const place = mkdtempSync(join(folder, "mistaken-"));
+    writeFiles(place, { "prometheus.yml": "mistake: true\n" });
+    await assert.rejects(starts(place, environmentOf("dev", {}).observability.prometheus), /field mistake not found/);
+  });
+
   it("are refused when they have a mistake, by each of the programs", async () => {
     const place = mkdtempSync(join(folder, "mistaken-"));
     for (const name of ["prometheus.yml", "alertmanager.yml", "loki.yaml", "collector.yaml"])
@@ -92,25 +116,63 @@ describe("the configurations of observability, by the programs that read them", 
       assert.notEqual((await run(tools.path(tool), args, place)).code, 0, tool);
   });
 
+  /** Starts Prometheus as its pod does, until it is ready. @throws when it ends before. */
+  async function starts(place: string, settings: ResolvedObservability["prometheus"]): Promise<void> {
+    const args = prometheusArgs(settings, "127.0.0.1:0", ".", "data");
+    const child = spawn(tools.path("prometheus"), args, { cwd: place, env: {}, stdio: ["ignore", "ignore", "pipe"] });
+    const ended = once(child, "close");
+    const lines: string[] = [];
+    try {
+      for await (const line of createInterface(child.stderr)) {
+        lines.push(line);
+        if (line.includes("Server is ready to receive web requests.")) return;
+      }
+      assert.fail(lines.join("\n"));
+    } finally {
+      child.kill();
+      child.stderr.resume();
+      await ended;
+    }
+  }
+
   async function accepts(tool: string, args: readonly string[], place: string): Promise<void> {
     const { code, stdout, stderr } = await run(tools.path(tool), args, place);
     assert.equal(code, 0, `${tool}: ${stdout}${stderr}`);
   }
 });
 
-function writeConfigurations(place: string, tier: Tier, observability: EnvironmentSpec["observability"]): void {
-  const environment = resolveEnvironment({
+function environmentOf(tier: Tier, observability: EnvironmentSpec["observability"]): ResolvedEnvironment {
+  return resolveEnvironment({
     name: "shop",
     tier,
     application: "shop",
     services: { web: { image: "registry.example.com/web:1.2.3" } },
     observability,
   });
+}
+
+/** Environments by title, one of each that have the same of Prometheus. */
+function distinctForPrometheus(): [string, ResolvedEnvironment][] {
+  const all = TIERS.flatMap((tier) =>
+    Object.entries(VARIANTS).map(([title, observability]): [string, ResolvedEnvironment] => [
+      `in tier ${tier} with ${title}`,
+      environmentOf(tier, observability),
+    ]),
+  );
+  return [...new Map(all.toReversed().map((each) => [JSON.stringify(prometheusFiles(each[1], ".")), each])).values()];
+}
+
+function writeFiles(place: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
+}
+
+function writeConfigurations(place: string, tier: Tier, observability: EnvironmentSpec["observability"]): void {
+  const environment = environmentOf(tier, observability);
   const { alertmanager, loki, collector } = environment.observability;
   // The collector looks whether the folder of its state is there.
   const stateFolder = join(place, "state");
   mkdirSync(stateFolder);
-  const files = {
+  writeFiles(place, {
     ...prometheusFiles(environment, "."),
     "alertmanager.yml": alertmanagerConfig(alertmanager.receivers, "/run/secrets/alertmanager"),
     "loki.yaml": lokiConfig(loki),
@@ -120,6 +182,5 @@ function writeConfigurations(place: string, tier: Tier, observability: Environme
       stateFolder,
       tracesUrl: collector.traces?.endpoint,
     }),
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
+  });
 }
