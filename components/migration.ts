@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { toEnvironmentVariableStem, type ResolvedMigration } from "../spec/index.ts";
 import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
 import { createPodTemplate } from "./pod.ts";
 
@@ -44,9 +44,9 @@ export class Migration extends Component {
       { metadata: this.metadata(name, part), stringData: secrets },
       this.child(),
     );
-    const policy = new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
+    const policy = createNetworkPolicy(
+      name,
+      { metadata: this.metadata(name, part), policy: args.policy },
       this.child(),
     );
     this.done = args.placement.asleep ? [] : [this.job(name, part, args, [secret, policy, ...connection.ready])];

@@ -15,7 +15,7 @@ import {
   type PostgresSeed,
   type ResolvedEnvironment,
 } from "../spec/index.ts";
-import { Component, type ComponentArgs } from "./component.ts";
+import { Component, type ComponentArgs, type ObjectMetadata } from "./component.ts";
 
 type Rule<K extends "to" | "from"> = { readonly [P in K]: readonly Peer[] } & { readonly ports: readonly Port[] };
 
@@ -162,6 +162,22 @@ export function withNodePortIngress(policy: PolicySpec, port: number): PolicySpe
 /** Turns a policy's spec into the object's `spec` argument. */
 export function toNetworkPolicySpec(spec: PolicySpec): k8s.types.input.networking.v1.NetworkPolicySpec {
   return structuredClone(spec) as k8s.types.input.networking.v1.NetworkPolicySpec;
+}
+
+/** Arguments of {@link createNetworkPolicy}. */
+export interface NetworkPolicyArgs {
+  readonly metadata: ObjectMetadata;
+  readonly policy: PolicySpec;
+}
+
+/** Creates the policy of one part. */
+export function createNetworkPolicy(
+  name: string,
+  { metadata, policy }: NetworkPolicyArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.NetworkPolicy {
+  const spec = toNetworkPolicySpec(policy);
+  return new k8s.networking.v1.NetworkPolicy(`${name}-network-policy`, { metadata, spec }, opts);
 }
 
 /** Arguments of {@link EnvironmentPolicies}. */

@@ -11,7 +11,7 @@ import { configChecksum, secretChecksum } from "./checksum.ts";
 import { createClientServices } from "./client-services.ts";
 import { Component, type ComponentArgs, type Part } from "./component.ts";
 import type { Connection } from "./data-stores/connection.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "./network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "./network-policies.ts";
 import { createPassword } from "./password.ts";
 import { httpProbe, type PodArgs, type Volume } from "./pod.ts";
 import { createRoute } from "./route.ts";
@@ -86,11 +86,7 @@ export class Service extends Component {
         ),
       );
     }
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    createNetworkPolicy(name, { metadata: this.metadata(name, part), policy: args.policy }, this.child());
     createClientServices(
       name,
       {

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { backupName, DATA_STORE_PORTS, type ResolvedBackup, type ResolvedPostgres } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
 import { createPodTemplate } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 
@@ -28,11 +28,7 @@ export class PostgresBackup extends Component {
     super("PostgresBackup", name, args, opts);
     const { store, backup } = args;
     const part = { name, component: "backup", image: store.image };
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    createNetworkPolicy(name, { metadata: this.metadata(name, part), policy: args.policy }, this.child());
     const backups = createVolume(
       name,
       {

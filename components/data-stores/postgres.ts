@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DATA_STORE_PORTS, toEnvironmentVariableStem, type ResolvedPostgres } from "../../spec/index.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
 import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
@@ -72,11 +72,7 @@ export class Postgres extends Component {
       },
       this.child(),
     );
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    createNetworkPolicy(name, { metadata: this.metadata(name, part), policy: args.policy }, this.child());
     createClientServices(
       name,
       {

@@ -10,7 +10,7 @@ import {
 import { secretChecksum } from "../checksum.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
 import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
@@ -57,11 +57,7 @@ export class Redis extends Component {
       { metadata: this.metadata(name, part), stringData: secretData },
       this.child(),
     );
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata: this.metadata(name, part), spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    createNetworkPolicy(name, { metadata: this.metadata(name, part), policy: args.policy }, this.child());
     createClientServices(
       name,
       {

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DATA_STORE_PORTS, IMAGES, seedName, type PostgresSeed, type ResolvedPostgres } from "../../spec/index.ts";
 import { Component, type ComponentArgs, type Part } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
 import { createPodTemplate, type ContainerArgs } from "../pod.ts";
 
 /** Arguments of {@link PostgresSeedJob}. */
@@ -41,11 +41,7 @@ export class PostgresSeedJob extends Component {
     const { store, seed, address } = args;
     const part = { name, component: "seed", image: store.image };
     const metadata = this.metadata(name, part);
-    const policy = new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata, spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    const policy = createNetworkPolicy(name, { metadata, policy: args.policy }, this.child());
     const source = seed.dump
       ? new k8s.core.v1.Secret(
           `${name}-secret`,

@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { waiverAnnotations, type ExporterPart } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
-import { httpProbe, type ContainerArgs } from "../pod.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
+import { httpProbe, type ContainerArgs, type PodArgs } from "../pod.ts";
 import { createWorkload } from "../workload.ts";
 import { goMemoryLimit } from "./settings.ts";
 
@@ -34,15 +34,10 @@ export class Exporter extends Component {
   constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Exporter", name, args, opts);
     const { exporter, placement } = args;
-    const { image, resources, user } = exporter.settings;
-    const part = { name: exporter.name, component: EXPORTER_COMPONENT, image };
+    const part = { name: exporter.name, component: EXPORTER_COMPONENT, image: exporter.settings.image };
     const metadata = this.metadata(exporter.name, part);
     const waived = waiverAnnotations(PRODUCTION_WAIVERS);
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata, spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    createNetworkPolicy(name, { metadata, policy: args.policy }, this.child());
     createWorkload(
       name,
       {
@@ -52,19 +47,9 @@ export class Exporter extends Component {
         asleep: placement.asleep,
         stableIdentity: false,
         pod: {
-          user,
+          ...exporterPod(exporter, args.container, args.healthPath),
           serviceAccountName: args.account ? exporter.name : placement.serviceAccountName,
           serviceAccountToken: args.account !== undefined,
-          annotations: scrapeAnnotations(exporter),
-          container: {
-            ...args.container,
-            name: exporter.name,
-            image,
-            ports: { metrics: exporter.port },
-            env: { ...goMemoryLimit(resources), ...args.container.env },
-            resources,
-            ...exporterProbes(args.healthPath),
-          },
         },
       },
       this.podChild({ dependsOn: [...(args.account ? [args.account] : []), ...(args.dependsOn ?? [])] }),
@@ -73,16 +58,34 @@ export class Exporter extends Component {
   }
 }
 
-/** Annotations by which Prometheus finds an exporter. */
-export function scrapeAnnotations({ port }: ExporterPart): Record<string, string> {
-  return { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": "/metrics" };
-}
-
-/** Probes of an exporter: it is well while it answers, even when what it reads does not. */
-export function exporterProbes(path = "/"): Pick<ContainerArgs, "livenessProbe" | "readinessProbe"> {
+/**
+ * The pod of an exporter, which Prometheus finds by annotations. It is well while it answers, even when what it reads does not.
+ *
+ * @param container what its program is told.
+ * @param healthPath see {@link ExporterArgs.healthPath}.
+ */
+export function exporterPod(
+  { name, port, settings: { image, resources, user } }: ExporterPart,
+  container: ExporterArgs["container"],
+  healthPath = "/",
+): Pick<PodArgs, "user" | "annotations" | "container"> {
   const timing = { periodSeconds: 10, timeoutSeconds: 5 };
   return {
-    livenessProbe: httpProbe(path, "metrics", { ...timing, initialDelaySeconds: 10, failureThreshold: 6 }),
-    readinessProbe: httpProbe(path, "metrics", { ...timing, periodSeconds: 5, failureThreshold: 3 }),
+    user,
+    annotations: {
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": String(port),
+      "prometheus.io/path": "/metrics",
+    },
+    container: {
+      ...container,
+      name,
+      image,
+      ports: { metrics: port },
+      env: { ...goMemoryLimit(resources), ...container.env },
+      resources,
+      livenessProbe: httpProbe(healthPath, "metrics", { ...timing, initialDelaySeconds: 10, failureThreshold: 6 }),
+      readinessProbe: httpProbe(healthPath, "metrics", { ...timing, periodSeconds: 5, failureThreshold: 3 }),
+    },
   };
 }

@@ -2,10 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { workloadLabels, type ExporterPart } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { toNetworkPolicySpec, type PolicySpec } from "../network-policies.ts";
+import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
 import { createPodTemplate } from "../pod.ts";
-import { EXPORTER_COMPONENT, exporterProbes, scrapeAnnotations } from "./exporter.ts";
-import { goMemoryLimit } from "./settings.ts";
+import { EXPORTER_COMPONENT, exporterPod } from "./exporter.ts";
 
 /** Arguments of {@link NodeMetrics}. */
 export interface NodeMetricsArgs extends ComponentArgs {
@@ -29,14 +28,9 @@ export class NodeMetrics extends Component {
   constructor(name: string, args: NodeMetricsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("NodeMetrics", name, args, opts);
     const { exporter, placement } = args;
-    const { image, resources, user } = exporter.settings;
-    const part = { name: exporter.name, component: EXPORTER_COMPONENT, image };
+    const part = { name: exporter.name, component: EXPORTER_COMPONENT, image: exporter.settings.image };
     const metadata = this.metadata(exporter.name, part);
-    const policy = new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
-      { metadata, spec: toNetworkPolicySpec(args.policy) },
-      this.child(),
-    );
+    const policy = createNetworkPolicy(name, { metadata, policy: args.policy }, this.child());
     new k8s.apps.v1.DaemonSet(
       `${name}-daemonset`,
       {
@@ -46,13 +40,9 @@ export class NodeMetrics extends Component {
           updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
           template: createPodTemplate({
             identity: this.identity(part),
-            user,
             everyNode: true,
             serviceAccountName: placement.serviceAccountName,
-            annotations: scrapeAnnotations(exporter),
-            container: {
-              name: exporter.name,
-              image,
+            ...exporterPod(exporter, {
               args: [
                 "--collector.disable-defaults",
                 ...COLLECTORS.map((collector) => `--collector.${collector}`),
@@ -61,11 +51,7 @@ export class NodeMetrics extends Component {
                 "--collector.filesystem.fs-types-include=.+",
                 `--web.listen-address=:${exporter.port}`,
               ],
-              ports: { metrics: exporter.port },
-              env: goMemoryLimit(resources),
-              resources,
-              ...exporterProbes(),
-            },
+            }),
           }),
         },
       },

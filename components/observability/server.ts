@@ -8,7 +8,7 @@ import {
 } from "../../spec/index.ts";
 import { createClientServices } from "../client-services.ts";
 import { Component, type ComponentArgs } from "../component.ts";
-import { partPolicy, toNetworkPolicySpec, withNodePortIngress, type ApiServerAddress } from "../network-policies.ts";
+import { partPolicy, createNetworkPolicy, withNodePortIngress, type ApiServerAddress } from "../network-policies.ts";
 import type { ContainerArgs, Mount, PodArgs } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
@@ -91,11 +91,11 @@ export abstract class Server extends Component {
     const port = OBSERVABILITY_PORTS[this.server];
     const { nodePorts } = environment.observability;
     const policy = partPolicy(this.server, environment, apiServer);
-    new k8s.networking.v1.NetworkPolicy(
-      `${name}-network-policy`,
+    createNetworkPolicy(
+      name,
       {
         metadata: this.metadata(this.server, this.part),
-        spec: toNetworkPolicySpec(nodePorts ? withNodePortIngress(policy, port) : policy),
+        policy: nodePorts ? withNodePortIngress(policy, port) : policy,
       },
       this.child(),
     );
