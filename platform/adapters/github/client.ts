@@ -90,7 +90,13 @@ export class GitHubClients {
   async #ofInstallation(owner: string, repo: string): Promise<GitHubClient> {
     const app = await this.ofApp();
     const installation = await app?.request("GET /repos/{owner}/{repo}/installation", { owner, repo });
-    return this.#withApp({ installationId: installation?.data.id });
+    const client = await this.#withApp({ installationId: installation?.data.id });
+    client.hook.error("request", (error) => {
+      // It may have been installed anew since, under another number: who asks again finds that out.
+      if (isRefused(error)) this.#installations.delete(`${owner}/${repo}`);
+      throw error;
+    });
+    return client;
   }
 
   async #withApp(more: { readonly installationId?: number | undefined }): Promise<GitHubClient> {
@@ -122,6 +128,13 @@ export class GitHubClients {
     });
     return client;
   }
+}
+
+/** Whether GitHub takes a token no more, or makes none. */
+function isRefused(error: Error): boolean {
+  if (!("status" in error && "request" in error)) return false;
+  const { url } = error.request as { readonly url: string };
+  return error.status === 401 || (error.status === 404 && url.endsWith("/access_tokens"));
 }
 
 function withTimeout(address: string | URL, options: RequestInit = {}): Promise<Response> {

@@ -56,6 +56,8 @@ export class GitHubServer {
   readonly deployments: { id: number; sha: string; environment: string; states: string[] }[] = [];
   /** Roles by user; everybody else may read. */
   readonly roles = new Map<string, string>();
+  /** The App's installation; tokens of another one count no more. */
+  installation = 77;
   /** "METHOD path" of each request. */
   readonly requests: string[] = [];
   /** Authorizations that were sent. */
@@ -137,7 +139,9 @@ export class GitHubServer {
     this.authorizations.add(request.headers.authorization ?? "");
     let text = "";
     for await (const chunk of request) text += String(chunk);
-    const refused = this.refuse(method, url.pathname);
+    const token = /^token (ghs_.*)$/.exec(request.headers.authorization ?? "")?.[1];
+    const isRevoked = token !== undefined && token !== `ghs_${this.installation}`;
+    const refused = isRevoked ? { status: 401 } : this.refuse(method, url.pathname);
     if (refused) {
       if (refused.isDone) this.#answer(method, url, JSON.parse(text || "{}") as Json);
       answer(response, refused.status, { message: "refused" }, refused.headers);
@@ -156,9 +160,12 @@ export class GitHubServer {
     const { pathname: path } = url;
     if (path === "/user") return { body: { ...USER, login: "terrarium-bot" } };
     if (path === "/app") return { body: { id: 7, slug: "terrarium", name: "Terrarium" } };
-    if (path === `${own}/installation`) return { body: { id: 77 } };
-    if (path === "/app/installations/77/access_tokens")
-      return { status: 201, body: { token: "ghs_installation", expires_at: "2999-01-01T00:00:00Z", permissions: {} } };
+    if (path === `${own}/installation`) return { body: { id: this.installation } };
+    if (path === `/app/installations/${this.installation}/access_tokens`)
+      return {
+        status: 201,
+        body: { token: `ghs_${this.installation}`, expires_at: "2999-01-01T00:00:00Z", permissions: {} },
+      };
     if (!path.startsWith(`${own}/`)) return undefined;
     const [kind = "", id = "", part = "", last = ""] = path.slice(own.length + 1).split("/");
     switch (`${method} ${kind}${id === "" ? "" : " :"}${part === "" ? "" : ` ${part}`}`) {

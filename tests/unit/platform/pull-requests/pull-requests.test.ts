@@ -201,10 +201,15 @@ describe("Pull requests of a GitHub", function () {
     });
     const privateKeyFile = world().folder.file("key.pem", privateKey);
     gitHub.open(1);
-    await start(undefined, { auth: { app: { id: 7, privateKeyFile } } });
+    const service = await start(undefined, { auth: { app: { id: 7, privateKeyFile } } });
     await eventually(exists(1), "an environment");
-    assert.ok(gitHub.authorizations.has("token ghs_installation"));
+    assert.ok(gitHub.authorizations.has("token ghs_77"));
     assert.ok(![...gitHub.authorizations].some((each) => each.includes("planted")));
+    // It is taken out of the repository, and installed again.
+    gitHub.installation = 78;
+    gitHub.open(1, { state: "closed" });
+    await service.hear(1, "closed");
+    await eventually(() => !exists(1)(), "no environment");
   });
 
   it("are asked for with a token that stands in no line of the log", async () => {
