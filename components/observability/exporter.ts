@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { waiverAnnotations, type ExporterPart } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
