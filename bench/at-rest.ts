@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { decide, type DomainSettings } from "../platform/domain/decide.ts";
 import { PREVIEW_ENVIRONMENT, type PreviewEnvironment } from "../spec/index.ts";
+import { cleanUpBeforeAndAfter } from "./commands.ts";
 import { NAMESPACE, PlatformCluster, type PlatformProcess } from "../tests/engine/platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/shop";
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
 });
 const [count, seconds] = [Number(options.environments), Number(options.seconds)];
 
+await cleanUpBeforeAndAfter();
 const cluster = await PlatformCluster.create();
 try {
   for (let first = 0; first < count; first += 20)

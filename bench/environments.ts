@@ -17,7 +17,7 @@ import { folderAddress } from "../stacks/folder-state.ts";
 import { Checkout, PROJECT, run, type CommandResult } from "../tests/engine/checkout.ts";
 import { runnerOn, testToolchain } from "../tests/engine/runner.ts";
 import { smallEnvironment } from "../tests/engine/small-environment.ts";
-import { must, note } from "./commands.ts";
+import { cleanUpBeforeAndAfter, must, note } from "./commands.ts";
 import { type Stage, writeManifests } from "./manifests.ts";
 import { peakMemory } from "./memory.ts";
 
@@ -41,6 +41,7 @@ const concurrencies = wholeNumbers("concurrency", options.concurrency);
 const DATA = "bench-environments";
 const isReal = options.pods === "real";
 
+await cleanUpBeforeAndAfter();
 const checkout = isReal ? undefined : await Checkout.create();
 const folder = checkout?.folder ?? PROJECT;
 const paths = localPaths(folder);

@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Checkout, type CommandResult } from "../tests/engine/checkout.ts";
-import { must, note } from "./commands.ts";
+import { cleanUpBeforeAndAfter, must, note } from "./commands.ts";
 import { writeManifests, type Manifests, type Stage } from "./manifests.ts";
 import { peakMemory } from "./memory.ts";
 import { splitTime } from "./time-split.ts";
@@ -37,6 +37,7 @@ const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new Error(`--rounds: got "${options.rounds}", expected a whole number from 1`);
 
+await cleanUpBeforeAndAfter();
 const checkout = await Checkout.create();
 const seconds = new Map<string, number[]>();
 try {
