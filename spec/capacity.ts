@@ -1,5 +1,6 @@
 import type { ResolvedEnvironment } from "./environment.ts";
 import { exportersOf } from "./exporter-parts.ts";
+import { OBSERVABILITY_SERVERS } from "./observability.ts";
 import { parseQuantity } from "./quantity.ts";
 import { ROLES_RESOURCES, type ResourceDefaults } from "./tiers.ts";
 
@@ -45,7 +46,7 @@ export function estimateParts(environment: ResolvedEnvironment): PartCapacity[] 
     const beside = store.engine === "postgres" ? reserve(1, ROLES_RESOURCES, []) : NO_CAPACITY;
     parts.push({ name, kind: "data store", ...addCapacities([main, { ...beside, pods: 0 }]) });
   }
-  for (const name of ["prometheus", "loki", "grafana"] as const) {
+  for (const name of OBSERVABILITY_SERVERS) {
     const { enabled, resources, storage } = observability[name];
     if (enabled) parts.push({ name, kind: "observability", ...reserve(1, resources, [storage.size]) });
   }

@@ -50,6 +50,15 @@ describe("The capacity of an environment", () => {
     });
   }
 
+  it("counts every server of the observability stack", async () => {
+    await assertEstimated({
+      name: "shop-dev",
+      application: "shop",
+      tier: "dev",
+      observability: { alertmanager: { enabled: true, storage: { size: "3Gi" } } },
+    });
+  });
+
   it("counts volumes of each pod, autoscaled services with their fewest pods, caches and backups", async () => {
     await assertEstimated({
       name: "shop-dev",
