@@ -13,6 +13,8 @@ const REPOSITORY = "https://git.example.com/team/guestbook";
 const source = { repository: REPOSITORY, branch: "main" };
 const SERVICE = "terrarium-platform";
 const DASHBOARD = ["dashboard", "--kubeconfig"];
+/** Its listener that ends TLS. */
+const GATEWAY = { name: "public", namespace: "gateway", sectionName: "https" };
 const RBAC = "rbac.authorization.k8s.io";
 
 interface Listed {
@@ -62,6 +64,20 @@ describe("an installed platform service", () => {
 
   it("is what it was after it is installed again", async () => {
     assert.match(await installed(), /Resources:\n +\d+ unchanged\n/);
+  });
+
+  it("has the gateway's listener for TLS lead all addresses to its activator, and no other listener", async () => {
+    const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${NAMESPACE}/httproutes`;
+    const { items } = await cluster.api.send<{ items: readonly { readonly spec: Route }[] }>("GET", path);
+    assert.equal(items.length, 1);
+    const { parentRefs, hostnames, rules } = items[0]?.spec ?? {};
+    assert.deepEqual(
+      parentRefs?.map(({ name, namespace, sectionName }) => ({ name, namespace, sectionName })),
+      [GATEWAY],
+    );
+    assert.deepEqual(hostnames, ["*.preview.example.com"]);
+    const targets = rules?.flatMap(({ backendRefs }) => backendRefs.map(({ name }) => name));
+    assert.deepEqual(targets, ["terrarium-activator"]);
   });
 
   it("is what `terrarium dashboard` leads to, until Ctrl-C", async () => {
@@ -265,6 +281,12 @@ describe("an installed platform service", () => {
   }
 });
 
+interface Route {
+  readonly parentRefs: readonly Readonly<Record<string, string>>[];
+  readonly hostnames: readonly string[];
+  readonly rules: readonly { readonly backendRefs: readonly { readonly name: string }[] }[];
+}
+
 interface PodSpec {
   readonly serviceAccountName: string;
   readonly securityContext: { readonly runAsUser: number };
@@ -293,7 +315,7 @@ function configuration(checkout: string): object {
       },
     },
     url: "https://{name}.preview.example.com",
-    sleep: { activator: {} },
+    sleep: { activator: { gateway: GATEWAY } },
     retry: { first: "1s" },
   };
 }

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
+import { parse } from "yaml";
 import type { EnvironmentReport } from "../../cli/report.ts";
 import type { KubeApi } from "../../clusters/kube-api.ts";
 import { routeSpec } from "../../components/route.ts";
 import { serviceSchema } from "../../spec/service.ts";
+import { PROJECT } from "./checkout.ts";
 import { sharedCheckout } from "./fixtures.ts";
 
 const NAMESPACE = "guestbook-dev";
@@ -75,6 +79,51 @@ describe("HTTPRoutes and the API server's own schema", () => {
     });
   }
 });
+
+describe("a gateway that ends TLS", () => {
+  const guide = readFileSync(join(PROJECT, "docs/guides/networks.md"), "utf8");
+  const gateway = parse(/```yaml\n(apiVersion: gateway[^]*?)```/.exec(guide)?.[1] ?? "") as Gateway;
+  let api: KubeApi;
+  before(() => {
+    api = sharedCheckout().api();
+  });
+  after(() => {
+    api.close();
+  });
+
+  /** Has the API server check the guide's Gateway with another listener, which is not kept. */
+  async function check(listener: object): Promise<{ readonly status: number; readonly body: string }> {
+    const metadata = { ...gateway.metadata, namespace: NAMESPACE };
+    const body = JSON.stringify({ ...gateway, metadata, spec: { ...gateway.spec, listeners: [listener] } });
+    const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${NAMESPACE}/gateways?dryRun=All`;
+    return api.send("POST", path, { type: "application/json", text: body });
+  }
+
+  it("is in the guide as the API server takes it, which does not take one that names no way to end TLS", async () => {
+    const [listener] = gateway.spec.listeners;
+    assert.ok(listener);
+    assert.deepEqual([listener.protocol, listener.allowedRoutes.namespaces.from], ["HTTPS", "All"]);
+    const { status, body } = await check(listener);
+    assert.equal(status, 201, body);
+    const { mode } = (JSON.parse(body) as Gateway).spec.listeners[0]?.tls ?? {};
+    assert.equal(mode, "Terminate");
+    const refused = await check({ ...listener, protocol: "HTTP" });
+    assert.equal(refused.status, 422);
+    assert.match(refused.body, /tls must not be specified for protocols/);
+  });
+});
+
+/** As far as it is looked at. */
+interface Gateway {
+  readonly metadata: object;
+  readonly spec: {
+    readonly listeners: readonly {
+      readonly protocol: string;
+      readonly tls?: { readonly mode?: string };
+      readonly allowedRoutes: { readonly namespaces: { readonly from: string } };
+    }[];
+  };
+}
 
 describe("terrarium status on what gateways say", () => {
   let api: KubeApi;
