@@ -131,6 +131,27 @@ describe("preview environments on real pods", () => {
     assert.deepEqual(await ask("/first"), { status: 200, text: "awake: /first" });
   });
 
+  it("show what their pods write to whom `kubectl logs` would show it", async () => {
+    const { run } = service.objects;
+    const account = `--serviceaccount=${service.name}:reader`;
+    await run(["create", "serviceaccount", "reader"]);
+    await run(["create", "rolebinding", "reader", "--clusterrole=cluster-admin", account]);
+    const token = (await run(["create", "token", "reader", "--audience=terrarium"])).trim();
+    const page = async (): Promise<{ readonly status: number; readonly text: string }> => {
+      const answer = await fetch(`${service.url}/environments/${nap}/pods/postgres-0`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    assert.equal((await page()).status, 403);
+    await objectsIn(`preview-${nap}`).run(["create", "rolebinding", "reader", "--clusterrole=view", account]);
+    const seen = await eventually("the right to read logs", async () => {
+      const { status, text } = await page();
+      return status === 200 ? text : undefined;
+    });
+    assert.match(seen, /Log of postgres[^]*database system is ready to accept connections/);
+  });
+
   it("start empty where the data can't be loaded, are migrated, and say so", async () => {
     const { reason, message = "" } = seeded(await service.ready(broken));
     assert.equal(reason, "NotLoaded");

@@ -47,6 +47,11 @@ export class ServiceOnPods {
     return join(this.folder, `${this.name}.yaml`);
   }
 
+  /** Address of its HTTP server. */
+  get url(): string {
+    return this.#process?.url ?? "";
+  }
+
   get log(): string {
     return this.#process?.log ?? "";
   }
