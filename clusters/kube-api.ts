@@ -1,5 +1,8 @@
 import { Agent, request } from "node:https";
 
+/** Milliseconds after which an API server gives a change up itself: a busy one takes its time over large definitions. */
+const CHANGE_TIMEOUT_MS = 60_000;
+
 /** How to reach an API server with a client certificate. */
 export interface KubeEndpoint {
   /** For example `https://127.0.0.1:20000`. */
@@ -90,10 +93,8 @@ export class KubeApi {
    */
   async apply(path: string, manifest: string): Promise<void> {
     const query = "fieldManager=terrarium&force=true";
-    const response = await this.send("PATCH", `${path}?${query}`, {
-      type: "application/apply-patch+yaml",
-      text: manifest,
-    });
+    const body = { type: "application/apply-patch+yaml", text: manifest };
+    const response = await this.send("PATCH", `${path}?${query}`, body, CHANGE_TIMEOUT_MS);
     if (response.status >= 300) throw new Error(`apply ${path}: ${response.status} ${message(response)}`);
   }
 
