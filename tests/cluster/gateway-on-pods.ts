@@ -112,7 +112,7 @@ process.exitCode = await onStack(async (checkout) => {
       const exposed = checks.filter(({ why, got }) => why.includes("ingress controller") && got === "open");
       // Each by its canary, and by the name of its Service.
       const { namespace } = environment.objects;
-      const reached = ["api", "shop"].flatMap((name) => [name, `${name}.${namespace}.svc`]);
+      const reached = ["api", "shop"].flatMap((name) => [name, `service/${name}.${namespace}.svc`]);
       assert.deepEqual([...new Set(exposed.map(({ to }) => to))].sort(), reached.sort());
       const others = checks.filter(({ to, port, got }) => to === "shop" && port === PORT && got === "closed");
       assert.ok(others.length > 0);
