@@ -90,13 +90,13 @@ function locks(checkout: Checkout): string[] {
   }
 }
 
-/** Polls until there is a value, for at most 60 s. */
+/** Polls until there is a value, for at most 150 s: other tests start many programs at the same time. */
 async function until<T>(read: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 150_000;
   for (;;) {
     const value = await read();
     if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error("the awaited state did not come within 60 s");
+    if (performance.now() > deadline) throw new Error("the awaited state did not come within 150 s");
     await delay(50);
   }
 }

@@ -60,7 +60,8 @@ describe("HTTPRoutes and the API server's own schema", () => {
       if (ours) taken += 1;
     }
     assert.deepEqual(differ, []);
-    assert.ok(taken > 20 && taken < paths.size - 20, `${taken} of ${paths.size} taken`);
+    // Chance decides how many: both kinds have to be among them.
+    assert.ok(taken > 0 && taken < paths.size, `${taken} of ${paths.size} taken`);
   });
 
   for (const [what, expose] of [
