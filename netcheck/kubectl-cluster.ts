@@ -35,6 +35,8 @@ const PATIENCE_PAUSE_MS = 250;
 /** What kubectl says then: nothing has happened, so that it can be asked again. */
 const NOT_REACHED =
   /connection refused|server \S+ was refused|containerd\.sock: connect: no such file|upgrade connection: pod does not exist/;
+/** What it says when an answer was lost, or the API server lost its own etcd's: the request may have been carried out. */
+const NOT_ANSWERED = /\bEOF\b|connection reset|rpc error: code = Unavailable|etcdserver: |client connection lost/;
 /** Exit code of a command that took too long. */
 const NO_ANSWER = 124;
 /** Commands that do the same when they are carried out twice. */
@@ -127,7 +129,7 @@ export class KubectlCluster implements CanaryCluster {
       if (items.length === 0) return;
       // A new namespace is there a moment before the service account that its pods need.
       const early = /serviceaccount "default" not found/.test(result.stderr) && this.#clock.now() <= deadline;
-      const lost: boolean = result.code === NO_ANSWER && !unanswered;
+      const lost: boolean = !unanswered && (result.code === NO_ANSWER || NOT_ANSWERED.test(result.stderr));
       if (!early && !lost) throw failure(`${items.map(nameOf).join(", ")} cannot be created`, result);
       unanswered ||= lost;
       await this.#clock.sleep(SERVICE_ACCOUNT_PAUSE_MS);

@@ -101,9 +101,15 @@ describe("A cluster behind kubectl", () => {
       (JSON.parse(input) as { items: KubeObject[] }).items.map(({ metadata }) => metadata.name),
     );
     assert.deepEqual(sent, [names, ["canary-1", "canary-2"]]);
-    const dead = clusterThat(() => silent);
-    await assert.rejects(dead.cluster.create(pods), /no answer within/);
-    assert.equal(dead.calls.length, 2);
+    const etcd = failed("Error from server: rpc error: code = Unavailable desc = error reading from server: EOF");
+    const restarted = clusterThat((_, call) => (call === 1 ? etcd : {}));
+    await restarted.cluster.create(pods);
+    assert.equal(restarted.calls.length, 2);
+    for (const answer of [silent, etcd]) {
+      const dead = clusterThat(() => answer);
+      await assert.rejects(dead.cluster.create(pods), /no answer within|Unavailable/);
+      assert.equal(dead.calls.length, 2);
+    }
     const taken = clusterThat(() => failed(exists));
     await assert.rejects(taken.cluster.create(pods), /already exists/);
   });
@@ -222,7 +228,7 @@ describe("A cluster behind kubectl", () => {
     await assert.rejects(gone.cluster.namespaces(), /was refused/);
     assert.ok(gone.calls.length > 10);
     const lost = clusterThat(() => failed("unexpected EOF"));
-    await assert.rejects(lost.cluster.create([toCanaryPod("canary-0", { namespace: "shop" }, "me")]), /EOF/);
+    await assert.rejects(lost.cluster.createNamespace(toNamespace("shop", "me")), /EOF/);
     assert.equal(lost.calls.length, 1);
   });
 
