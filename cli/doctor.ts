@@ -1,6 +1,6 @@
 import { diagnose } from "../doctor/index.ts";
 import type { Facts, StateFacts, Target } from "../doctor/facts.ts";
-import { gather } from "../doctor/gather/index.ts";
+import { ANSWER_MS, gather } from "../doctor/gather/index.ts";
 import { readState } from "../doctor/gather/state.ts";
 import { declaredEdges, OBSERVABILITY_PORTS } from "../spec/index.ts";
 import { environmentNamespaces } from "../stacks/cluster-objects.ts";
@@ -42,9 +42,9 @@ async function factsOfStack(session: Session): Promise<Facts> {
     kubectl: `bin/terrarium kubectl --stack ${file.stack} --`,
   };
   if (found.phase !== "running") {
-    const why = found.phase === "broken" ? `does not work: ${found.reason}` : "is not there";
+    const why = found.phase === "broken" ? `does not work: ${found.reason.replace(/[.?!]+$/, "")}` : "is not there";
     return {
-      target,
+      target: { ...target, repair: file.context === undefined ? target.repair : wayTo(file) },
       now: new Date(),
       clusterProblem: `The cluster of ${file.stack} ${why}.`,
       objects: {},
@@ -54,8 +54,9 @@ async function factsOfStack(session: Session): Promise<Facts> {
   }
   const { access } = found;
   const toolchain = await surroundings.toolchain(["kubectl"]);
-  const reader = { kubectl: toolchain.path("kubectl"), access, env: surroundings.env };
-  const namespaces = await environmentNamespaces(reader, environment.name);
+  const reader = { kubectl: toolchain.path("kubectl"), access, env: surroundings.env, timeoutMs: ANSWER_MS };
+  // Where it can't be read what there is, nothing else can, which is what is said then.
+  const namespaces = await environmentNamespaces(reader, environment.name).catch(() => []);
   return gather({
     target,
     reader,
@@ -69,6 +70,12 @@ async function factsOfStack(session: Session): Promise<Facts> {
     ...(environment.observability.prometheus.enabled ? { prometheusPort: OBSERVABILITY_PORTS.prometheus } : {}),
     others: [{ source: "engine state", read: stateOf(session) }],
   });
+}
+
+/** How to find out about a cluster that `up` can't repair: it is others'. */
+function wayTo({ context = "", kubeconfig }: Session["file"]): string {
+  const file = kubeconfig === undefined ? "" : ` --kubeconfig ${kubeconfig}`;
+  return `See that it runs and can be reached from here: kubectl${file} --context ${context} cluster-info`;
 }
 
 /** State and locks, from the backend's own files, else from the engine, which does not tell of locks. */

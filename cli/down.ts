@@ -137,7 +137,14 @@ function refuseProtected(held: readonly string[], stack: string): void {
 /** Removes the local cluster when no stack of this checkout is left, and then all that is only for local stacks. */
 async function removeUnusedCluster(session: Session, tell: (line: string) => void): Promise<void> {
   const { state, file, providers, paths } = session;
-  if (!state.isLocal || state.localStacks(file.project).length > 0) return;
+  if (!state.isLocal) return;
+  const left = state.localStacks(file.project);
+  if (left.length > 0) {
+    const local = session.current();
+    if (local !== undefined && local.name !== "context")
+      tell(`The ${local.name} cluster stays for ${left.join(", ")}.`);
+    return;
+  }
   for (const provider of [providers.simulated, providers.kind, providers.host]) {
     if (provider === undefined || (await provider.status()).phase === "absent") continue;
     tell(`No stack is left; removing the ${provider.name} cluster.`);

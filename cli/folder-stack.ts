@@ -15,6 +15,8 @@ export interface FolderStackArgs {
   readonly folder: string;
   /** Variables of its own; among them must be what its state is encrypted with. */
   readonly variables: NodeJS.ProcessEnv;
+  /** Ends what runs: nothing outside of the folder can come to harm. */
+  readonly interrupted: AbortSignal;
   /** Runs Pulumi. @default without a limit */
   readonly run?: RunCommand;
 }
@@ -79,8 +81,8 @@ export class FolderStack {
   }
 
   #pulumi(args: readonly string[], cwd: string, input = ""): Promise<CommandResult> {
-    const { toolchain, run = runCommand } = this.#args;
+    const { toolchain, interrupted, run = runCommand } = this.#args;
     const options = [...args, "--non-interactive", "--color", "never"];
-    return run(toolchain.path("pulumi"), options, { cwd, env: this.env, input });
+    return run(toolchain.path("pulumi"), options, { cwd, env: this.env, input, signal: interrupted });
   }
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from "commander";
 import { requestableClusters, type RequestedCluster } from "../clusters/choose.ts";
 import { addCheckCommand } from "./check/options.ts";
 import type { Recipient } from "../gitops/sops.ts";
@@ -49,6 +49,11 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   }
 }
 
+/** Flags are off unless they are given, which goes without saying. */
+function withoutOff(option: Option): string {
+  return new Help().optionDescription(option).replace(" (default: false)", "");
+}
+
 function createProgram(surroundings: Surroundings): Command {
   const program = new Command("terrarium")
     .description("Full-stack Kubernetes environments on the real Pulumi engine: one command up, one command down.")
@@ -58,6 +63,7 @@ function createProgram(surroundings: Surroundings): Command {
       writeErr: (text) => void surroundings.stderr.write(text),
     })
     .showHelpAfterError("(--help shows what is possible)")
+    .configureHelp({ optionDescription: withoutOff })
     .addHelpText(
       "after",
       `
@@ -126,11 +132,8 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
         .argParser((value: string) => value.split(",").map(stackName)),
     )
     .addOption(
-      new Option(
-        "--recipient <key>",
-        "public age key that can decrypt Secrets, or stack=key; may be repeated; default: .sops.yaml of the folder",
-      )
-        .default([], "")
+      new Option("--recipient <key>", "public age key that can decrypt Secrets, or stack=key; may be repeated")
+        .default([], "who is in .sops.yaml of the folder")
         .argParser((value: string, earlier: Recipient[]) => [...earlier, recipient(value)]),
     )
     .option("--cluster-facts", "ask each stack's cluster what `up` would ask it", false)
@@ -225,6 +228,12 @@ Files:      .terrarium/ in the checkout (state, credentials), TERRARIUM_CACHE or
     .description("say what is wrong with an environment, the most likely cause first, with evidence and next step")
     .addOption(stackOption())
     .addOption(outputOption())
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 nothing is wrong, as far as can be seen; 1 something is, or the cluster can't be asked; 2 there is no such stack.
+It changes nothing, and ends within a minute. For a preview environment: terrarium env doctor NAME`,
+    )
     .action((options: { stack: string; output: ReportFormat }) => doctor(surroundings, options));
 
   program

@@ -8,6 +8,7 @@ import { type KubeManifest, manifestPath, toManifest, toYaml } from "./rendered-
 import { ScratchStack } from "./scratch-stack.ts";
 import { Session } from "./session.ts";
 import { say, type Surroundings } from "./surroundings.ts";
+import { requireWritableFolder } from "./writable-path.ts";
 
 /** Options of `terrarium render`. */
 export interface RenderOptions {
@@ -28,6 +29,7 @@ export async function render(surroundings: Surroundings, { stack, out }: RenderO
   const session = new Session(surroundings, stack);
   surroundings.validate(stack);
   const folder = resolve(out);
+  requireWritableFolder(folder);
   await refuseForeignFolder(folder);
   const manifests = await renderManifests(session);
   const paths = await writeManifests(folder, manifests);
@@ -71,10 +73,7 @@ export function manifestsFromPreview(output: string): KubeManifest[] {
 
 async function refuseForeignFolder(folder: string): Promise<void> {
   if (!existsSync(folder) || existsSync(join(folder, markerName))) return;
-  const entries = await readdir(folder).catch(() => {
-    throw new UsageFailure(`${folder} is not a folder.`);
-  });
-  if (entries.length > 0) {
+  if ((await readdir(folder)).length > 0) {
     throw new UsageFailure(
       `${folder} has files that \`terrarium render\` did not write. Choose an empty or a new folder.`,
     );

@@ -50,7 +50,8 @@ export class ScratchStack {
         TERRARIUM_KUBECONFIG: access?.kubeconfig,
         TERRARIUM_CONTEXT: access?.context,
       };
-      const place = { env: surroundings.env, toolchain, project, stack, folder };
+      const { env, interrupted } = surroundings;
+      const place = { env, interrupted, toolchain, project, stack, folder };
       const made = new FolderStack({ ...place, variables, ...(run ? { run } : {}) });
       await writeFile(made.configFile, withSecrets ? await readFile(state.configFile(file), "utf8") : file.text);
       await made.create();

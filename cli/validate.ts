@@ -29,7 +29,7 @@ export interface ValidateOptions {
  * Makes every check of a stack that needs no cluster: its configuration; then, of the objects that it would be made of,
  * policies, schemas, and the configuration of its Prometheus. Changes nothing.
  *
- * @throws UsageFailure with every problem of the first wrong configuration, or of the file of the policies.
+ * @throws UsageFailure with every problem of wrong configurations, or of the file of the policies.
  * @throws CommandFailure when another check fails.
  */
 export async function validate(surroundings: Surroundings, options: ValidateOptions): Promise<void> {
@@ -38,10 +38,7 @@ export async function validate(surroundings: Surroundings, options: ValidateOpti
     if (policyPackConfig !== undefined) {
       throw new UsageFailure("--policy-pack-config: the policies are asked about one stack. Name it with --stack.");
     }
-    for (const name of stackNames(surroundings.checkout)) {
-      surroundings.validate(new Session(surroundings, name).file.stack);
-      surroundings.stdout.write(`${name}: valid\n`);
-    }
+    validateConfigurations(surroundings, output);
     return;
   }
   const configuration = policyPackConfig === undefined ? undefined : readPolicyConfiguration(policyPackConfig);
@@ -55,6 +52,29 @@ export async function validate(surroundings: Surroundings, options: ValidateOpti
   }
 }
 
+const VALID: CheckResult = { check: "configuration", summary: "valid", problems: [], notes: [] };
+
+function validateConfigurations(surroundings: Surroundings, output: ReportFormat): void {
+  const results = stackNames(surroundings.checkout).map((stack) => ({
+    stack,
+    checks: [checkConfiguration(surroundings, stack)],
+  }));
+  const lines = results.map(({ stack, checks }) => `${stack}: ${checks[0]?.summary}\n`);
+  surroundings.stdout.write(output === "table" ? lines.join("") : serialized(results, output));
+  const problems = results.flatMap(({ checks }) => checks.flatMap((check) => check.problems));
+  if (problems.length > 0) throw new UsageFailure(problems.map(({ message }) => message).join("\n"));
+}
+
+function checkConfiguration(surroundings: Surroundings, stack: string): CheckResult {
+  try {
+    surroundings.validate(new Session(surroundings, stack).file.stack);
+    return VALID;
+  } catch (error) {
+    if (!(error instanceof UsageFailure)) throw error;
+    return { ...VALID, summary: "invalid", problems: [{ message: error.message, level: "mandatory" }] };
+  }
+}
+
 async function checkStack(session: Session, configuration: PackConfiguration | undefined): Promise<CheckResult[]> {
   const { surroundings, file } = session;
   const { tier } = resolveStack(surroundings.checkout, file.stack);
@@ -64,7 +84,7 @@ async function checkStack(session: Session, configuration: PackConfiguration | u
     const rendered = join(folder, "manifests");
     await writeManifests(rendered, manifests);
     return [
-      { check: "configuration", summary: "valid", problems: [], notes: [] },
+      VALID,
       checkPolicies(manifests, tier, configuration),
       ...(await Promise.all([
         checkSchemas(surroundings, { manifests: rendered, schemas: join(folder, "schemas") }),
@@ -77,6 +97,9 @@ async function checkStack(session: Session, configuration: PackConfiguration | u
 }
 
 function formatted(stack: string, checks: readonly CheckResult[], format: ReportFormat): string {
-  if (format === "json") return `${JSON.stringify({ stack, checks }, null, 2)}\n`;
-  return format === "yaml" ? stringify({ stack, checks }) : formatResults(checks);
+  return format === "table" ? formatResults(checks) : serialized({ stack, checks }, format);
+}
+
+function serialized(value: unknown, format: "json" | "yaml"): string {
+  return format === "json" ? `${JSON.stringify(value, null, 2)}\n` : stringify(value);
 }

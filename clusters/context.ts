@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { parse } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 import {
   type Availability,
   type ClusterAccess,
@@ -100,6 +100,10 @@ function contextNames(path: string): string[] {
     const file = parse(readFileSync(path, "utf8")) as { contexts?: { name?: string }[] } | null;
     return (file?.contexts ?? []).map((entry) => entry.name ?? "");
   } catch (error) {
-    throw new ClusterError(`${path} is not a kubeconfig file: ${String(error)}`);
+    // What the parser says quotes lines of the file, which may hold a token.
+    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
+    throw new ClusterError(
+      `${path} is not a kubeconfig file: it is no YAML${line === undefined ? "" : ` in line ${line}`}.`,
+    );
   }
 }

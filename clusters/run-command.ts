@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
+import { basename } from "node:path";
 
 /** What a finished command left. */
 export interface CommandResult {
-  /** Exit code; 127 when the program was not found, 124 after a timeout, 128 + number after another signal. */
+  /** Exit code; 127 when the program was not found, 124 after a timeout, 130 after an abort, 128 + number after another signal. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -14,6 +15,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Milliseconds after which the command is asked to end; it is killed when it does not. @default no limit */
   readonly timeoutMs?: number;
+  /** When it aborts, the command is asked to end, and killed when it does not. @default nothing ends it */
+  readonly signal?: AbortSignal;
   /** Text for the command's standard input. @default nothing */
   readonly input?: string;
 }
@@ -30,11 +33,12 @@ export const runCommand: RunCommand = (file, args, options) =>
     const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ["pipe", "pipe", "pipe"] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    const { timeoutMs } = options;
-    let timedOut = false;
+    const { timeoutMs, signal: stop } = options;
+    let isGivenUp = false;
     let timer: NodeJS.Timeout | undefined;
     const finish = (code: number, note = ""): void => {
       clearTimeout(timer);
+      stop?.removeEventListener("abort", abort);
       child.stdout.destroy();
       child.stderr.destroy();
       resolve({
@@ -43,10 +47,12 @@ export const runCommand: RunCommand = (file, args, options) =>
         stderr: [Buffer.concat(stderr).toString("utf8"), note].filter((part) => part !== "").join("\n"),
       });
     };
-    const giveUp = (limitMs: number): void => {
-      timedOut = true;
+    const giveUp = (code: number, note: string): void => {
+      if (isGivenUp) return;
+      isGivenUp = true;
+      clearTimeout(timer);
       const end = (): void => {
-        finish(124, `${file} gave no answer within ${limitMs / 1000} s`);
+        finish(code, note);
       };
       // A grandchild may hold the pipes open longer than the command lives.
       child.once("exit", end);
@@ -56,14 +62,19 @@ export const runCommand: RunCommand = (file, args, options) =>
       }, endMs);
       if (!child.kill("SIGTERM")) end();
     };
-    if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs, timeoutMs);
+    const abort = (): void => giveUp(130, `${basename(file)} was interrupted`);
+    if (timeoutMs !== undefined) {
+      timer = setTimeout(giveUp, timeoutMs, 124, `${basename(file)} gave no answer within ${timeoutMs / 1000} s`);
+    }
+    stop?.addEventListener("abort", abort);
+    if (stop?.aborted === true) abort();
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.on("error", (error) => {
       finish(127, error.message);
     });
     child.on("close", (code, signal) => {
-      if (!timedOut) finish(code ?? (signal === "SIGINT" ? 130 : 137));
+      if (!isGivenUp) finish(code ?? (signal === "SIGINT" ? 130 : 137));
     });
     // A command that does not read its input closes the pipe early.
     child.stdin.on("error", () => undefined);

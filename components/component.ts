@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { standardLabels, type Identity, type Tier } from "../spec/index.ts";
 
@@ -16,7 +17,7 @@ export interface Placement {
   /** Service account of pods that need no Kubernetes API token. */
   readonly serviceAccountName: string;
   /** The namespace object: every object waits for it and goes with it. @default the namespace exists already */
-  readonly namespaceResource?: pulumi.Resource;
+  readonly namespaceResource?: k8s.core.v1.Namespace;
   /** Objects are registered once this has settled; it orders work, not objects. @default at once */
   readonly registerAfter?: Promise<unknown>;
   /** What pods wait for beyond the namespace: default-deny policies, service account, quota. @default [] */

@@ -48,7 +48,7 @@ export interface NamespaceArgs extends Omit<ComponentArgs, "placement"> {
  */
 export class Namespace extends Component {
   /** Where components put their objects in this namespace. */
-  readonly target: Placement & { readonly namespaceResource: pulumi.Resource };
+  readonly target: Placement & { readonly namespaceResource: k8s.core.v1.Namespace };
 
   constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { namespace, environment, application, tier, serviceAccountName } = args;

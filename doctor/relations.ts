@@ -92,7 +92,8 @@ function callsOf(facts: Facts, workloads: readonly Workload[]): Dependency[] {
 /** The connections that network policies open on the caller's side. */
 function openedIn(facts: Facts): { readonly from: string; readonly to: string }[] {
   const name = (labels: Readonly<Record<string, string | undefined>> | undefined) => labels?.["app.kubernetes.io/name"];
-  return list(facts, "NetworkPolicy").flatMap(({ spec }) => {
+  const own = list(facts, "NetworkPolicy").filter(({ metadata }) => metadata?.namespace === facts.target.name);
+  return own.flatMap(({ spec }) => {
     const from = name(spec?.podSelector?.matchLabels);
     const peers = (spec?.egress ?? []).flatMap((rule) => rule.to ?? []);
     const targets = peers.map(({ podSelector }) => name(podSelector?.matchLabels));

@@ -5,6 +5,9 @@ import { dirname, join, relative, sep } from "node:path";
 /** Folders of an export, in either format. They are the export's alone; beside them is room for what is the user's. */
 const OWN_FOLDERS = ["base", "overlays", "flux", "chart", "releases"];
 
+/** The file with the rules by which Secrets are encrypted. It is the user's as well: nothing removes it. */
+export const RULES_FILE = ".sops.yaml";
+
 /** Marks a folder that holds an export. */
 const MARKER = ".terrarium-gitops";
 
@@ -18,11 +21,6 @@ export class ExportFolder {
     this.path = path;
   }
 
-  /** Where the rules lie by which Secrets are encrypted. */
-  get rulesFile(): string {
-    return join(this.path, ".sops.yaml");
-  }
-
   /**
    * What somebody else wrote where an export would go.
    *
@@ -33,16 +31,19 @@ export class ExportFolder {
     return (await readdir(this.path)).filter((name) => OWN_FOLDERS.includes(name));
   }
 
+  /** The stacks that the export is of so far. */
+  async stacks(): Promise<string[]> {
+    const folders = ["overlays", "releases"]
+      .map((name) => join(this.path, name))
+      .filter((folder) => existsSync(folder));
+    const entries = (await Promise.all(folders.map((folder) => readdir(folder, { withFileTypes: true })))).flat();
+    return [...new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name))].sort();
+  }
+
   /** A file's text. @returns undefined where there is none. */
   async read(path: string): Promise<string | undefined> {
     const file = join(this.path, path);
     return existsSync(file) ? readFile(file, "utf8") : undefined;
-  }
-
-  /** Writes the rules by which Secrets are encrypted. */
-  async writeRules(text: string): Promise<void> {
-    await mkdir(this.path, { recursive: true });
-    await writeFile(this.rulesFile, text);
   }
 
   /**

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { lastLines, type RunCommand } from "../clusters/run-command.ts";
 import type { Encrypt } from "./sealed-secret.ts";
@@ -30,19 +33,37 @@ export function sopsRules(stacks: readonly string[], recipients: readonly Recipi
   return stringify({ creation_rules: rules }, { lineWidth: 0 });
 }
 
+/** What {@link withEncryption} works with. */
+export interface SopsArgs {
+  /** Path of the program. */
+  readonly sops: string;
+  /** The text of .sops.yaml. */
+  readonly rules: string;
+  readonly run: RunCommand;
+}
+
 /**
- * Encrypts with sops. What is secret goes through pipes only.
- *
- * @param sops path of the program.
- * @param config path of .sops.yaml.
+ * Calls a function with what encrypts by rules. The rules are in a temporary file meanwhile: those of an export change only
+ * with its Secrets. What is secret goes through pipes only.
  */
-export function encryptWith(sops: string, config: string, run: RunCommand): Encrypt {
-  return async (path, text) => {
-    const types = ["--input-type", "yaml", "--output-type", "yaml"];
-    // Variables of the user's, such as SOPS_AGE_RECIPIENTS, would go before the rules.
-    const options = { env: {}, input: text };
-    const result = await run(sops, ["--config", config, "encrypt", "--filename-override", path, ...types], options);
-    if (result.code !== 0) throw new Error(`${path} cannot be encrypted: ${lastLines(result)}`);
-    return result.stdout;
-  };
+export async function withEncryption<T>(
+  { sops, rules, run }: SopsArgs,
+  action: (encrypt: Encrypt) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "terrarium-rules-"));
+  try {
+    const config = join(folder, "rules.yaml");
+    await writeFile(config, rules);
+    return await action(async (path, text) => {
+      const types = ["--input-type", "yaml", "--output-type", "yaml"];
+      // Variables of the user's, such as SOPS_AGE_RECIPIENTS, would go before the rules. Paths in rules are from where they lie.
+      const options = { env: {}, cwd: folder, input: text };
+      const result = await run(sops, ["--config", config, "encrypt", "--filename-override", path, ...types], options);
+      if (result.code !== 0)
+        throw new Error(`${path} cannot be encrypted by the rules in .sops.yaml: ${lastLines(result)}`);
+      return result.stdout;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isCronSchedule } from "./cron.ts";
 import { IMAGE_REFERENCE } from "./image.ts";
 import { portName } from "./names.ts";
-import { parseQuantity, QUANTITY_EXAMPLES, type QuantityKind } from "./quantity.ts";
+import { LEAST_BYTES, parseQuantity, QUANTITY_EXAMPLES, type QuantityKind } from "./quantity.ts";
 
 /** Schema of a Kubernetes quantity; numbers are read as text, because YAML turns `cpu: 1` into one. */
 export function quantity(kind: QuantityKind): z.ZodType<string, string | number> {
@@ -10,6 +10,9 @@ export function quantity(kind: QuantityKind): z.ZodType<string, string | number>
     .union([z.string(), z.number()], { error: QUANTITY_EXAMPLES[kind] })
     .transform(String)
     .refine((text) => parseQuantity(text, kind) !== undefined, { error: QUANTITY_EXAMPLES[kind] })
+    .refine((text) => kind === "cpu" || (parseQuantity(text, kind) ?? LEAST_BYTES) >= LEAST_BYTES, {
+      error: 'at least "1M": a number without a unit counts bytes',
+    })
     .meta({
       description: `A Kubernetes quantity: ${QUANTITY_EXAMPLES[kind]}.`,
       format: kind === "cpu" ? "cores" : "bytes",

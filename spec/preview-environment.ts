@@ -34,7 +34,7 @@ const MAX_NAME = MAX_NAME_LENGTH - PREVIEW_ENVIRONMENT.namespacePrefix.length - 
 
 const PLAIN_QUANTITY_EXAMPLES: Readonly<Record<QuantityKind, string>> = {
   cpu: 'cores such as "250m", "0.5" or "2", with at most three decimals',
-  bytes: 'whole bytes such as "128Mi", "1Gi" or "500M"',
+  bytes: 'whole bytes such as "128Mi", "1Gi" or "500M", "1M" at least',
 };
 
 /** Names with two underscores at the start, such as "__proto__", are no names that an application reads. */

@@ -28,6 +28,9 @@ export const QUANTITY_EXAMPLES: Readonly<Record<QuantityKind, string>> = {
   bytes: 'bytes such as "128Mi", "1Gi" or "500M"',
 };
 
+/** Bytes that memory and volumes have at least; a number whose unit was forgotten is far below. */
+export const LEAST_BYTES = 1e6;
+
 /**
  * Reads a Kubernetes quantity as a number of base units: cores for cpu, bytes for memory and storage.
  *
@@ -52,11 +55,11 @@ export function parseQuantity(text: string, kind: QuantityKind): number | undefi
 
 /**
  * The spellings of a quantity whose pattern alone proves that they have a meaning: cores in at most three decimals or
- * whole millicores, and whole bytes. For places where nothing but a pattern can be checked.
+ * whole millicores, and whole bytes, {@link LEAST_BYTES} or more. For places where nothing but a pattern can be checked.
  */
 export const PLAIN_QUANTITIES: Readonly<Record<QuantityKind, RegExp>> = {
   cpu: /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$/,
-  bytes: /^([1-9][0-9]{0,14}|[1-9][0-9]{0,8}(k|Ki|M|Mi)|[1-9][0-9]{0,5}(G|Gi|T|Ti))$/,
+  bytes: /^([1-9][0-9]{6,14}|[1-9][0-9]{3,8}(k|Ki)|[1-9][0-9]{0,8}(M|Mi)|[1-9][0-9]{0,5}(G|Gi|T|Ti))$/,
 };
 
 /**

@@ -2,7 +2,7 @@ import { type ClusterAccess, ClusterError } from "../clusters/provider.ts";
 import { type CommandResult, lastLines, type RunCommand, runCommand } from "../clusters/run-command.ts";
 
 /** Milliseconds for an answer. kubectl's own option for it makes kubectl overlook the cluster whose pod it runs in. */
-const timeoutMs = 30_000;
+const ANSWER_MS = 30_000;
 
 /** Reads a cluster with kubectl. */
 export interface ClusterReader {
@@ -11,6 +11,8 @@ export interface ClusterReader {
   /** @default the cluster whose pod this is */
   readonly access: Partial<Pick<ClusterAccess, "kubeconfig" | "context">>;
   readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds for an answer. @default 30000 */
+  readonly timeoutMs?: number;
   /** @default starts programs of this machine */
   readonly run?: RunCommand;
 }
@@ -63,6 +65,7 @@ export async function deleteNamespaces(reader: ClusterReader, names: readonly st
 /** Runs kubectl on a cluster. Never rejects: what went wrong is in the result. */
 export function runKubectl(reader: ClusterReader, args: readonly string[]): Promise<CommandResult> {
   const { kubeconfig, context } = reader.access;
+  const { timeoutMs = ANSWER_MS } = reader;
   const target = [
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
     ...(context === undefined ? [] : ["--context", context]),

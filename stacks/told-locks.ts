@@ -5,7 +5,7 @@ import { type LockFiles, lockPrefix, type StackName } from "./state-files.ts";
  *
  * @param told what Pulumi said.
  * @param cancel removes all locks of the stack at once, as `pulumi cancel` does: Pulumi can't remove one alone. While there is
- * one, nobody gets another.
+ * one, nobody gets another; one that somebody takes after the others were removed is removed with them.
  * @returns undefined where it tells of no lock, or not of all.
  * @see https://github.com/pulumi/pulumi/blob/v3.216.0/pkg/backend/diy/lock.go
  */

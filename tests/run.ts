@@ -37,8 +37,8 @@ const LAYERS: readonly (readonly Step[])[] = [
   [mocha("unit", ["--parallel", "tests/unit/**/*.test.ts"], ["c8", "--config", ".c8rc.json"])],
   [{ name: "guestbook", command: ["node", "tests/guestbook/run.ts"] }],
   [
-    // Those of the export (npm run gitops-tests) build sops, flux and helm first.
-    mocha("engine", ["--config", "tests/engine/.mocharc.json", "tests/engine/!(platform-*|gitops*).test.ts"]),
+    // Those of the export with flux and helm (npm run gitops-tests) build these first.
+    mocha("engine", ["--config", "tests/engine/.mocharc.json", "tests/engine/!(platform-*|gitops-*).test.ts"]),
     mocha("platform", ["--config", "tests/engine/.mocharc.json", "tests/engine/platform-*.test.ts"]),
   ],
   [{ name: "cluster", command: ["node", "tests/cluster/run.ts"] }],

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Toolchain } from "../../clusters/toolchain/index.ts";
 import type { PackConfiguration } from "../../policies/configuration.ts";
 import { dayOf } from "../../policies/waivers.ts";
@@ -9,6 +9,7 @@ import { CommandFailure, UsageFailure } from "../exit.ts";
 import { readStackFile, stackNames } from "../project.ts";
 import { resolveStack } from "../stack-validation.ts";
 import { say, type Surroundings } from "../surroundings.ts";
+import { requireWritableFile } from "../writable-path.ts";
 import { type Base, checkOut, findBase } from "./base.ts";
 import { previewDeployed } from "./deployed.ts";
 import { toMarkdown } from "./markdown.ts";
@@ -48,9 +49,15 @@ const AT_ONCE = 2;
  * @throws CommandFailure whose exit code says what the report says, see {@link VERDICT_EXIT_CODES}.
  */
 export async function check(surroundings: Surroundings, options: CheckOptions): Promise<void> {
+  options.out.forEach(requireWritableFile);
   const report = await makeReport(surroundings, options);
+  // What was cut off says nothing about the pull request.
+  surroundings.interrupted.throwIfAborted();
   const written = { markdown: toMarkdown(report), json: `${JSON.stringify(report, null, 2)}\n` };
-  for (const path of options.out) writeFileSync(path, written[path.endsWith(".json") ? "json" : "markdown"]);
+  for (const path of options.out) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, written[path.endsWith(".json") ? "json" : "markdown"]);
+  }
   surroundings.stdout.write(written[options.output]);
   const code = VERDICT_EXIT_CODES[report.verdict];
   if (code !== 0) throw new CommandFailure("", code);
@@ -136,7 +143,7 @@ async function previewFrom(surroundings: Surroundings, { stack, base, old, toolc
   interrupted.throwIfAborted();
   say(surroundings, `${stack}: comparing with ${base.title} ...`);
   const { project } = readStackFile(checkout, stack);
-  const throwaway = new ThrowawayStack({ env, toolchain, project, stack, folder });
+  const throwaway = new ThrowawayStack({ env, interrupted, toolchain, project, stack, folder });
   await throwaway.create();
   const isNew = !existsSync(join(old, `Pulumi.${stack}.yaml`));
   if (!isNew) {

@@ -1,15 +1,13 @@
 /** The cluster's own authority and the certificates of its programs. */
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeEndpoint } from "../kube-api.ts";
 import { kubeconfigFor, writePrivateFile } from "../kubeconfig.ts";
-import { ClusterError } from "../provider.ts";
-import { lastLines, runCommand } from "../run-command.ts";
+import { createAuthority, createLeaf } from "./authority.ts";
 import type { HostLayout } from "./layout.ts";
 import { type HostPlan, nodeName } from "./plan.ts";
-import { systemEnvironment } from "./system-environment.ts";
 
 /** Names and groups under which programs are known to the API server. */
 export const clients = {
@@ -26,37 +24,23 @@ export const clients = {
 /** A program with a client certificate. */
 export type Client = keyof typeof clients;
 
-/** Days; a cluster of a development machine does not live that long. */
-const validDays = "3650";
-
 /** Creates the authority, all certificates and the kubeconfigs. What exists is kept. */
 export async function createCertificates(layout: HostLayout, plan: HostPlan): Promise<void> {
   const folder = layout.certificates;
   if (existsSync(join(folder, "complete"))) return;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Without a configuration of its own, openssl would take extensions from the machine's.
-  const configuration = join(folder, "openssl.cnf");
-  await writeFile(configuration, "[req]\ndistinguished_name = name\n[name]\n");
-  await createCertificate(folder, "ca", [
-    "-subj",
-    "/CN=terrarium-ca",
-    ...extension("basicConstraints=critical,CA:TRUE"),
-  ]);
+  await createAuthority(folder, "/CN=terrarium-ca");
   const names = [
-    ...[
-      "kubernetes",
-      "kubernetes.default",
-      "kubernetes.default.svc",
-      "kubernetes.default.svc.cluster.local",
-      "localhost",
-    ],
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+    "localhost",
   ].map((name) => `DNS:${name}`);
   const addresses = [plan.networks.node, plan.networks.apiserver, "127.0.0.1"].map((address) => `IP:${address}`);
-  const serverNames = extension(`subjectAltName=${[...names, ...addresses].join(",")}`);
   await Promise.all([
     // etcd is a client of itself when it serves its gateway.
-    createLeaf(folder, "server", "/CN=kube-apiserver", ["serverAuth", "clientAuth"], serverNames),
-    ...Object.entries(clients).map(([name, subject]) => createLeaf(folder, name, subject, ["clientAuth"], [])),
+    createLeaf(folder, "server", "/CN=kube-apiserver", ["serverAuth", "clientAuth"], [...names, ...addresses]),
+    ...Object.entries(clients).map(([name, subject]) => createLeaf(folder, name, subject, ["clientAuth"])),
   ]);
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   await writeFile(join(folder, "service-accounts.key"), privateKey.export({ type: "pkcs8", format: "pem" }), {
@@ -80,32 +64,4 @@ export async function endpointOf(layout: HostLayout, plan: HostPlan, client: Cli
   ]);
   const server = `https://${plan.networks.node}:${plan.ports.apiserver}`;
   return { server, certificateAuthority, clientCertificate, clientKey };
-}
-
-function createLeaf(
-  folder: string,
-  name: string,
-  subject: string,
-  usages: readonly string[],
-  more: readonly string[],
-): Promise<void> {
-  const authority = ["-CA", join(folder, "ca.crt"), "-CAkey", join(folder, "ca.key")];
-  const extensions = [
-    ...extension("basicConstraints=critical,CA:FALSE"),
-    ...extension("keyUsage=critical,digitalSignature,keyEncipherment"),
-    ...extension(`extendedKeyUsage=${usages.join(",")}`),
-  ];
-  return createCertificate(folder, name, [...authority, "-subj", subject, ...extensions, ...more]);
-}
-
-async function createCertificate(folder: string, name: string, more: readonly string[]): Promise<void> {
-  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
-  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", validDays];
-  const files = ["-config", join(folder, "openssl.cnf"), "-keyout", key, "-out", certificate];
-  const result = await runCommand("openssl", ["req", ...kind, ...files, ...more], { env: systemEnvironment() });
-  if (result.code !== 0) throw new ClusterError(`openssl could not make the certificate ${name}: ${lastLines(result)}`);
-}
-
-function extension(text: string): string[] {
-  return ["-addext", text];
 }

@@ -64,7 +64,7 @@ class RecipeBuild {
     const names = Object.keys(step.binaries);
     // With several packages, go wants a folder and names each binary after its package's last element.
     const output = names.length === 1 ? join(this.output, names[0] ?? "") : `${this.output}/`;
-    await this.#build(folder, output, Object.values(step.binaries), step.variables);
+    await this.#build(folder, output, Object.values(step.binaries), step);
     for (const name of names) {
       await stat(join(this.output, name));
     }
@@ -73,7 +73,7 @@ class RecipeBuild {
   async generate(step: GenerateStep): Promise<void> {
     const folder = join(this.sources, step.folder);
     const program = join(this.sources, "generator");
-    await this.#build(folder, program, [step.package], step.variables);
+    await this.#build(folder, program, [step.package], step);
     await this.#run(program, step.arguments, folder);
   }
 
@@ -100,10 +100,11 @@ class RecipeBuild {
     folder: string,
     output: string,
     packages: readonly string[],
-    variables: Readonly<Record<string, string>> = {},
+    { variables = {}, tags = [] }: Pick<BuildStep, "variables" | "tags">,
   ): Promise<void> {
     const linker = ["-s", "-w", ...Object.entries(variables).flatMap(([name, value]) => ["-X", `${name}=${value}`])];
     const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", `-p=${this.#tools.parallel}`];
+    if (tags.length > 0) flags.push(`-tags=${tags.join(",")}`);
     await this.#go(["build", ...flags, `-ldflags=${linker.join(" ")}`, "-o", output, ...packages], folder);
   }
 

@@ -1,4 +1,5 @@
 import { actionlint, kubeconform, kubeScore, s3Server } from "./checker-recipes.ts";
+import * as csiRecipes from "./csi-recipes.ts";
 import * as exporterRecipes from "./exporter-recipes.ts";
 import * as gitopsRecipes from "./gitops-recipes.ts";
 import { plugins, type Plugin } from "./pulumi-home.ts";
@@ -9,7 +10,8 @@ import { versions, type acceptedOfficial } from "./versions.ts";
 
 /**
  * What a caller asks for. "pulumi" is the CLI, its language host and the kubernetes and random plugins; "control-plane" is
- * etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok; "node" is what real pods on this machine need.
+ * etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok; "node" is what real pods on this machine need; "csi" is
+ * what a storage driver with snapshots runs beside it, with csi.proto, registration.proto and the definitions in snapshots/.
  */
 export type ToolName =
   | "pulumi"
@@ -34,7 +36,8 @@ export type ToolName =
   | "node-exporter"
   | "postgres-exporter"
   | "redis-exporter"
-  | "traefik";
+  | "traefik"
+  | "csi";
 
 /** What is installed as one. */
 export interface Component {
@@ -99,6 +102,11 @@ const tools: Record<ToolName, readonly Component[]> = {
   "postgres-exporter": [{ recipe: exporterRecipes.postgresExporter }],
   "redis-exporter": [{ recipe: exporterRecipes.redisExporter }],
   traefik: [{ recipe: traefik }],
+  csi: [
+    { recipe: csiRecipes.csiSnapshotter },
+    { recipe: csiRecipes.csiProvisioner },
+    { recipe: csiRecipes.csiDefinitions },
+  ],
 };
 
 /** The components of some tools, each once; those that take longest to build come first. */

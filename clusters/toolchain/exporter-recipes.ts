@@ -8,7 +8,7 @@ const VERSION = "github.com/prometheus/common/version.Version";
 export const kubeStateMetrics: Recipe = {
   name: "kube-state-metrics",
   title: `kube-state-metrics ${versions.kubeStateMetrics}`,
-  coldSeconds: 120,
+  coldSeconds: 60,
   builds: [
     {
       folder: "kube-state-metrics",

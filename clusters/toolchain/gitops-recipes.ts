@@ -43,7 +43,7 @@ export const fluxDefinitions: Recipe = {
 export const helm: Recipe = {
   name: "helm",
   title: `helm ${versions.helm}`,
-  coldSeconds: 120,
+  coldSeconds: 30,
   builds: [
     {
       folder: "helm",

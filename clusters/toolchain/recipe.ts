@@ -7,7 +7,7 @@ export interface Recipe {
   readonly name: string;
   /** What progress and errors call it, with its version. */
   readonly title: string;
-  /** Seconds of a cold build on two cores. The longest build starts first. */
+  /** Seconds of a cold build on two cores, after a tool whose libraries it shares. The longest build starts first. */
   readonly coldSeconds: number;
   /** Files that a module carries outside its Go packages and a build embeds. */
   readonly embed?: readonly CopyStep[];
@@ -27,6 +27,8 @@ export interface BuildStep {
   readonly binaries: Readonly<Record<string, string>>;
   /** Go string variables that the linker sets. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Build tags by which the module's own documentation leaves parts out. @default all parts */
+  readonly tags?: readonly string[];
 }
 
 /** One program that is built and run in the module's folder. */

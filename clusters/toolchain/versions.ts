@@ -44,6 +44,10 @@ export const versions = {
   redisExporter: "1.88.0",
   /** A gateway, for tests. */
   traefik: "3.7.13",
+  /** Snapshots of volumes, for tests. */
+  csiSnapshotter: "8.7.0",
+  /** The newest release whose modules the registry has. */
+  csiProvisioner: "6.3.0",
 } as const;
 
 /** Versions of the machine's own tools that are used in place of ours, as semver ranges. */
@@ -105,4 +109,9 @@ export const goModules: Readonly<Record<string, Readonly<Record<string, string>>
   "postgres-exporter": { "github.com/prometheus-community/postgres_exporter": `v${versions.postgresExporter}` },
   "redis-exporter": { "github.com/oliver006/redis_exporter": `v${versions.redisExporter}` },
   traefik: { "github.com/traefik/traefik/v3": `v${versions.traefik}` },
+  "csi-snapshotter": {
+    "github.com/kubernetes-csi/external-snapshotter/v8": `v${versions.csiSnapshotter}`,
+    "github.com/kubernetes-csi/external-snapshotter/client/v8": `v${versions.csiSnapshotter}`,
+  },
+  "csi-provisioner": { "github.com/kubernetes-csi/external-provisioner/v6": `v${versions.csiProvisioner}` },
 };

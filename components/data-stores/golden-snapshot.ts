@@ -36,7 +36,12 @@ export class GoldenSnapshotCopy extends Component {
     const part = { name, component: "seed" };
     const { namespace } = placement;
     const apiVersion = `${SNAPSHOT_GROUP}/v1`;
-    const metadata = { ...this.metadata(`${namespace}-${name}`, part, { ...SKIP_AWAIT }), namespace: undefined };
+    // Neither name has a dot: no other environment's content has the same one.
+    const metadata = {
+      ...this.metadata(`${namespace}.${name}`, part, { ...SKIP_AWAIT }),
+      namespace: undefined,
+      ownerReferences: this.owners(),
+    };
     // A later snapshot of the same name counts in new environments: the volume is made once.
     const fixed = { ignoreChanges: ["spec"] };
     const content = new k8s.apiextensions.CustomResource(
@@ -66,5 +71,12 @@ export class GoldenSnapshotCopy extends Component {
     );
     this.source = { apiGroup: SNAPSHOT_GROUP, kind: "VolumeSnapshot", name };
     this.registerOutputs({});
+  }
+
+  /** What belongs to no namespace goes with the environment's all the same, also where the engine does not know of it. */
+  private owners(): k8s.types.input.meta.v1.OwnerReference[] {
+    const { namespace: name, namespaceResource } = this.placement;
+    if (namespaceResource === undefined) return [];
+    return [{ apiVersion: "v1", kind: "Namespace", name, uid: namespaceResource.metadata.uid }];
   }
 }

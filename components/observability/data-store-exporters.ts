@@ -10,7 +10,7 @@ import type { ComponentArgs } from "../component.ts";
 import { EXPORTER_PASSWORD } from "../data-stores/connection.ts";
 import type { PolicySpec } from "../network-policies.ts";
 import type { ContainerArgs } from "../pod.ts";
-import { Exporter } from "./exporter.ts";
+import { Exporter, type ExporterArgs } from "./exporter.ts";
 
 /** Arguments of {@link DataStoreExporter}. */
 export interface DataStoreExporterArgs extends ComponentArgs {
@@ -28,26 +28,37 @@ export class DataStoreExporter extends Exporter {
     super(
       name,
       store.engine === "postgres"
-        ? { ...args, container: postgresExporter(storeName, store) }
+        ? { ...args, ...postgresExporter(storeName, store) }
         : { ...args, container: redisExporter(storeName), healthPath: "/health" },
       opts,
     );
   }
 }
 
+/** Where the password is mounted, and no other one of the store. */
+const SECRETS = "/run/secrets/postgres";
+
 /**
  * Without the statistics of each table and index: there is no bound to how many an application has.
  *
  * @see https://github.com/prometheus-community/postgres_exporter
  */
-function postgresExporter(storeName: string, { database }: ResolvedPostgres): Pick<ContainerArgs, "args" | "env"> {
+function postgresExporter(
+  storeName: string,
+  { database }: ResolvedPostgres,
+): Pick<ExporterArgs, "container" | "volumes"> {
+  const items = [{ key: EXPORTER_PASSWORD, path: EXPORTER_PASSWORD }];
   return {
-    args: ["--no-collector.stat_user_tables", "--no-collector.statio_user_tables"],
-    env: {
-      DATA_SOURCE_URI: `${storeName}:${DATA_STORE_PORTS.postgres}/${database}?sslmode=disable`,
-      DATA_SOURCE_USER: EXPORTER_LOGIN,
-      DATA_SOURCE_PASS: { secretKeyRef: { name: storeName, key: EXPORTER_PASSWORD } },
+    container: {
+      args: ["--no-collector.stat_user_tables", "--no-collector.statio_user_tables"],
+      env: {
+        DATA_SOURCE_URI: `${storeName}:${DATA_STORE_PORTS.postgres}/${database}?sslmode=disable`,
+        DATA_SOURCE_USER: EXPORTER_LOGIN,
+        DATA_SOURCE_PASS_FILE: `${SECRETS}/${EXPORTER_PASSWORD}`,
+      },
+      mounts: [{ volume: "secrets", path: SECRETS, readOnly: true }],
     },
+    volumes: [{ name: "secrets", secret: { secretName: storeName, items, defaultMode: 0o440 } }],
   };
 }
 

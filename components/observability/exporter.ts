@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { waiverAnnotations, type ExporterPart } from "../../spec/index.ts";
 import { Component, type ComponentArgs } from "../component.ts";
 import { createNetworkPolicy, type PolicySpec } from "../network-policies.ts";
-import { httpProbe, type ContainerArgs, type PodArgs } from "../pod.ts";
+import { httpProbe, type ContainerArgs, type PodArgs, type Volume } from "../pod.ts";
 import { createWorkload } from "../workload.ts";
 import { goMemoryLimit } from "./settings.ts";
 
@@ -12,7 +12,9 @@ export interface ExporterArgs extends ComponentArgs {
   readonly exporter: ExporterPart;
   readonly policy: PolicySpec;
   /** What its program is told. */
-  readonly container: Pick<ContainerArgs, "args" | "env">;
+  readonly container: Pick<ContainerArgs, "args" | "env" | "mounts">;
+  /** What it mounts. @default nothing */
+  readonly volumes?: readonly Volume[];
   /** Path that answers whenever the program runs, whatever it reads. @default "/" */
   readonly healthPath?: string;
   /** Service account that may read the Kubernetes API. @default none */
@@ -48,6 +50,7 @@ export class Exporter extends Component {
         stableIdentity: false,
         pod: {
           ...exporterPod(exporter, args.container, args.healthPath),
+          volumes: args.volumes ?? [],
           serviceAccountName: args.account ? exporter.name : placement.serviceAccountName,
           serviceAccountToken: args.account !== undefined,
         },

@@ -21,7 +21,7 @@ export function kubernetesAlerts(): AlertRule[] {
       labels: { severity: "warning" },
       annotations: {
         summary: `${POD} was killed for its memory`,
-        description: `Container {{ $labels.container }} of ${POD} (service {{ $labels.service }}) took more memory than its limit within the last ${T.killMinutes} minutes, was killed and has started anew. Raise the limit or look for a leak.`,
+        description: `Container {{ $labels.container }} of ${POD} (service {{ $labels.service }}) was killed for lack of memory within the last ${T.killMinutes} minutes, and has started anew: it reached its limit, or its node had none left. Raise the limit or look for a leak.`,
       },
     },
     {

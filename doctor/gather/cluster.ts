@@ -5,26 +5,24 @@ import type { Facts, Kind, SecretKeys, SeenObject, Unread } from "../facts.ts";
 /** What the cluster tells. */
 export type ClusterFacts = Pick<Facts, "objects" | "secrets" | "unread">;
 
-/** Kinds that are read in each of the environment's namespaces. */
-const IN_NAMESPACE: readonly Kind[] = [
-  "ConfigMap",
-  "CronJob",
-  "DaemonSet",
-  "Deployment",
-  "Event",
-  "Job",
-  "NetworkPolicy",
-  "PersistentVolumeClaim",
-  "Pod",
-  "PodDisruptionBudget",
-  "ReplicaSet",
-  "ResourceQuota",
-  "Service",
-  "ServiceAccount",
-  "StatefulSet",
-];
+/** Kinds that are read in each of the environment's namespaces, in parts: a cluster that is slow gives them one by one. */
+const IN_NAMESPACE: Readonly<Record<string, readonly Kind[]>> = {
+  "pods and what makes them": ["DaemonSet", "Deployment", "Event", "Job", "Pod", "ReplicaSet", "StatefulSet"],
+  "what pods need": [
+    "ConfigMap",
+    "CronJob",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "ResourceQuota",
+    "Service",
+    "ServiceAccount",
+  ],
+};
 /** Kinds that belong to the cluster as a whole. */
 const OF_CLUSTER: readonly Kind[] = ["Namespace", "Node", "StorageClass"];
+/** What is bad of nodes. Events about what belongs to no namespace stand in this one. */
+const OF_NODES = ["event", "--namespace", "default", "--field-selector", "involvedObject.kind=Node,type=Warning"];
 /** The cluster's DNS. */
 const DNS = ["--namespace", "kube-system", "--selector", "k8s-app=kube-dns"];
 
@@ -41,26 +39,36 @@ export async function gatherCluster(reader: ClusterReader, namespaces: readonly 
     try {
       return await reading;
     } catch (error) {
-      unread.push({ source, why: error instanceof Error ? error.message : String(error) });
+      const why = error instanceof Error ? error.message : String(error);
+      unread.push({ source, why: why.replace(/^The cluster cannot be read: /, "") });
       return undefined;
     }
   };
   const kinds = (names: readonly Kind[]): string => names.join(",").toLowerCase();
-  const [own, ofCluster, dns, secrets] = await Promise.all([
+  const [own, ofCluster, ofNodes, dns, dnsPolicies, secrets] = await Promise.all([
     Promise.all(
-      namespaces.map((name) =>
-        orUnread(`namespace ${name}`, listObjects(reader, [kinds(IN_NAMESPACE), "--namespace", name])),
-      ),
+      Object.entries(IN_NAMESPACE).map(async ([part, names]) => {
+        const lists = await Promise.all(
+          namespaces.map((name) =>
+            orUnread(`${part} in ${name}`, listObjects(reader, [kinds(names), "--namespace", name])),
+          ),
+        );
+        return { names, lists };
+      }),
     ),
     orUnread("nodes and storage classes", listObjects(reader, [kinds(OF_CLUSTER)])),
+    orUnread("events of nodes", listObjects(reader, OF_NODES)),
     orUnread("the cluster's DNS", listObjects(reader, [kinds(["Deployment", "Pod", "ReplicaSet", "Service"]), ...DNS])),
+    orUnread("policies of the cluster's DNS", listObjects(reader, [kinds(["NetworkPolicy"]), ...DNS.slice(0, 2)])),
     Promise.all(namespaces.map((name) => orUnread(`names of Secrets in ${name}`, secretKeys(reader, name)))),
   ]);
-  const found = [...own, ofCluster, dns].flatMap((objects) => objects ?? []) as readonly (SomeObject & {
+  const found = [...own.flatMap(({ lists }) => lists), ofCluster, ofNodes, dns, dnsPolicies].flatMap(
+    (objects) => objects ?? [],
+  ) as readonly (SomeObject & {
     kind: string;
   })[];
   const read = [
-    ...(own.every((objects) => objects !== undefined) ? IN_NAMESPACE : []),
+    ...own.flatMap(({ names, lists }) => (lists.includes(undefined) ? [] : names)),
     ...(ofCluster ? OF_CLUSTER : []),
   ];
   const objects = Object.fromEntries(

@@ -23,12 +23,16 @@ export interface GatherArgs {
   readonly others: readonly { readonly source: string; readonly read: Promise<Partial<Facts>> }[];
 }
 
+/** Milliseconds that a source gets: somebody waits, and the cluster that is asked may be what is broken. */
+export const ANSWER_MS = 12_000;
+
 /**
  * Reads everything that is known of an environment, each source once and all at the same time; it takes as long as the slowest
- * of them, at most half a minute for each of two steps. A source that can't be read is named and left out. Changes nothing.
+ * of them, at most {@link ANSWER_MS} for each of two steps. A source that can't be read is named and left out. Changes nothing.
  */
 export async function gather(args: GatherArgs): Promise<Facts> {
-  const { target, reader, namespaces, calls, asleep, secretNeeds, prometheusPort, others } = args;
+  const reader: ClusterReader = { ...args.reader, timeoutMs: ANSWER_MS };
+  const { target, namespaces, calls, asleep, secretNeeds, prometheusPort, others } = args;
   const fromCluster = async (): Promise<Partial<Facts>> => {
     const cluster = await gatherCluster(reader, namespaces);
     if (hasSimulatedPods(cluster)) return cluster;

@@ -31,17 +31,29 @@ export const refusedPods: Rule = (facts) =>
   });
 
 function refused(facts: Facts, about: Subject, message: string): Finding {
-  const security = /violates PodSecurity/.test(message);
+  const [why, next = facts.target.repair] = reasonOf(message, facts);
   return {
     rule: "refused-pod",
     about,
     stage: "failure",
     severity: "failing",
-    says: `${nameOf(about, facts)} can't make its pods: ${security ? "they violate the Pod Security of the namespace" : oneLine(message)}.`,
+    says: `${nameOf(about, facts)} can't make its pods: ${why}.`,
     evidence: [`FailedCreate: ${oneLine(message)}`],
-    next: facts.target.repair,
+    next,
     follows: ["uses"],
   };
+}
+
+/** Why pods are refused, and what to do where bringing the stack up again does not help. */
+function reasonOf(message: string, { target }: Facts): readonly [why: string, next?: string] {
+  if (/violates PodSecurity/.test(message)) return ["they violate the Pod Security of the namespace"];
+  const [, silent] = /failed calling webhook "([^"]*)"/.exec(message) ?? [];
+  if (silent !== undefined) {
+    const next = `See that what answers for it runs: ${target.kubectl} get validatingwebhookconfigurations,mutatingwebhookconfigurations -o wide`;
+    return [`the admission webhook ${silent} does not answer`, next];
+  }
+  const [, webhook = "", reason = ""] = /admission webhook "([^"]*)" denied the request: (.*)$/s.exec(message) ?? [];
+  return [webhook === "" ? oneLine(message) : `the admission webhook ${webhook} forbids them: ${oneLine(reason)}`];
 }
 
 /** Why the cluster did not make a pod of a workload, where that was the last thing it did about it. */

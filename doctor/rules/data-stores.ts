@@ -1,3 +1,4 @@
+import { type Facts, list } from "../facts.ts";
 import type { Finding, Rule } from "../finding.ts";
 import { nameOf, type Workload, workloadsOf } from "../workloads.ts";
 import { oneLine } from "./pod-troubles.ts";
@@ -26,35 +27,55 @@ const SIGNS: readonly Sign[] = [
   },
   {
     rule: "too-many-connections",
+    pattern: /FATAL: +too many connections for (role|database) "([^"]*)"/,
+    says: ([, what = "", name = ""], store) =>
+      `${store} takes no more connections of ${what} ${name}: all that it may have are in use.`,
+    next: "Lower the size of its clients' pools, or see who holds connections that it does not use: pg_stat_activity.",
+  },
+  {
+    rule: "too-many-connections",
     pattern: /FATAL: +(sorry, too many clients already|remaining connection slots are reserved)/,
     says: (_, store) => `${store} takes no more connections: all are in use.`,
     next: "Raise maxConnections of it in the configuration, or lower the size of its clients' pools.",
   },
 ];
 
-/** Data stores that refuse their clients, as their logs of the last minutes tell. */
+/** Data stores that refuse their clients, as their logs of the last minutes tell: the last refusal counts. */
 export const refusingDataStores: Rule = (facts) =>
   workloadsOf(facts).flatMap((workload): Finding[] => {
-    const lines = linesOf(facts, workload);
-    return SIGNS.flatMap(({ rule, pattern, says, next }) => {
-      const line = lines.findLast((text) => pattern.test(text));
-      const match = line === undefined ? null : pattern.exec(line);
-      if (match === null || line === undefined) return [];
-      return [
-        {
-          rule,
-          about: workload.subject,
-          stage: "failure" as const,
-          severity: "failing" as const,
-          says: says(match, nameOf(workload.subject, facts)),
-          evidence: [`its log: ${oneLine(line)}`],
-          next,
-        },
-      ];
-    });
+    const refusal = lastRefusal(linesOf(facts, workload));
+    if (refusal === undefined) return [];
+    const { sign, match, line } = refusal;
+    return [
+      {
+        rule: sign.rule,
+        about: workload.subject,
+        stage: "failure",
+        severity: isFelt(facts) ? "failing" : "warning",
+        says: sign.says(match, nameOf(workload.subject, facts)),
+        evidence: [`its log: ${oneLine(line)}`],
+        next: sign.next,
+      },
+    ];
   });
 
-function linesOf(facts: Parameters<Rule>[0], { labels, pods }: Workload): string[] {
+/** Whether anything lacks what it needs: a log tells of a refusal for a while after what it came from was mended. */
+function isFelt(facts: Facts): boolean {
+  const isLacking = workloadsOf(facts).some(({ desired = 0, ready }) => ready < desired);
+  return isLacking || list(facts, "Job").some(({ status }) => status?.failed && !status.succeeded);
+}
+
+function lastRefusal(lines: readonly string[]) {
+  for (const line of lines.toReversed()) {
+    for (const sign of SIGNS) {
+      const match = sign.pattern.exec(line);
+      if (match !== null) return { sign, match, line };
+    }
+  }
+  return undefined;
+}
+
+function linesOf(facts: Facts, { labels, pods }: Workload): string[] {
   if (labels["app.kubernetes.io/component"] !== "database") return [];
   const names = pods.map(({ metadata }) => metadata?.name);
   return facts.logs.filter(({ pod }) => names.includes(pod)).flatMap(({ lines }) => lines);

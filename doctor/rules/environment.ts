@@ -39,6 +39,18 @@ export const absence: Rule = ({ target, clusterProblem, ...facts }) => {
   ];
 };
 
+/** The environment's pods could not be read: what is wrong with it is not known, which is not that nothing is. */
+export const unreadPods: Rule = ({ target, objects, unread }) => {
+  const told = unread.find(({ source }) => source.startsWith("pods "));
+  if (objects.Pod !== undefined || told === undefined) return [];
+  const says = `The pods of ${target.name} can't be read: ${oneLine(told.why)}.`;
+  const next = /forbidden/i.test(told.why)
+    ? "Ask with a kubeconfig that may list them."
+    : `Ask again; when it stays so: ${target.kubectl} get --raw '/readyz?verbose'`;
+  const about = { kind: "Cluster", name: target.name };
+  return [{ rule: "unread-pods", about, stage: "failure", severity: "failing", says, evidence: [], next }];
+};
+
 /** What the platform service says of a preview environment that is not as it should be. */
 export const previewConditions: Rule = (facts) =>
   (facts.conditions ?? []).flatMap((condition): Finding[] => {

@@ -1,9 +1,10 @@
 import type { Facts, SeenObject } from "../facts.ts";
+import { subjectOf } from "../workloads.ts";
 import { isRecent, lastEnd, restarts } from "./containers.ts";
 import { containersOf, eventsAbout, type PodRule } from "./pod-troubles.ts";
 
 /** What a container ends with that SIGKILL has ended. */
-const KILLED = 137;
+export const KILLED = 137;
 /** The alert on memory that a service takes. */
 const ALERT = "MemoryNearLimit";
 
@@ -25,7 +26,7 @@ export const memoryTrouble: PodRule = (pod, facts, { subject }) => {
       rule: "out-of-memory",
       stage: "failure",
       severity: ready ? "warning" : "failing",
-      says: `is ${isTold ? "" : "most likely "}killed for lack of memory: container ${name} needs more than its limit${limit ? ` of ${limit}` : ""}`,
+      says: `is ${isTold ? "" : "most likely "}killed for lack of memory: container ${name} ${limit === undefined ? "has no limit, so its pod or its node had no more" : `needs more than its limit of ${limit}`}`,
       seen: [
         `container ${name} ended with ${ended.reason ?? "Error"} (exit code ${ended.exitCode ?? KILLED})${restarts(container)}`,
         ...(isTold ? [] : ["it was killed, and no event tells that the kubelet did that"]),
@@ -43,8 +44,9 @@ export const memoryTrouble: PodRule = (pod, facts, { subject }) => {
  */
 function isUnexplained({ exitCode, startedAt = "", finishedAt }: End, pod: SeenObject<"Pod">, facts: Facts): boolean {
   if (exitCode !== KILLED || pod.status?.reason !== undefined || !isRecent(finishedAt, facts)) return false;
-  const probes = eventsAbout(facts, pod, "Unhealthy").filter(({ message = "" }) => message.startsWith("Liveness"));
-  const others = eventsAbout(facts, pod, "Killing", "Preempting", "SandboxChanged");
+  const subject = subjectOf("Pod", pod);
+  const probes = eventsAbout(facts, subject, "Unhealthy").filter(({ message = "" }) => message.startsWith("Liveness"));
+  const others = eventsAbout(facts, subject, "Killing", "Preempting", "SandboxChanged");
   const isBefore = (moment: string | undefined) => Date.parse(moment ?? "") < Date.parse(startedAt);
   return [...probes, ...others].every(({ lastTimestamp }) => isBefore(lastTimestamp));
 }

@@ -1,43 +1,77 @@
-import { list, type SeenObject } from "../facts.ts";
+import { type Facts, list, type SeenObject } from "../facts.ts";
 import type { Finding, Rule } from "../finding.ts";
 import { matches, nameOf, subjectOf } from "../workloads.ts";
+import { isRecent } from "./containers.ts";
+import { eventsAbout, oneLine } from "./pod-troubles.ts";
 
 const PRESSURES: Readonly<Record<string, string>> = {
   MemoryPressure: "memory",
-  DiskPressure: "disk",
+  DiskPressure: "disk space",
   PIDPressure: "process numbers",
 };
 
-/** Nodes that are away, short of something, or closed. */
+/** What a kubelet tells of its node while that runs short. */
+const SHORTAGES = ["EvictionThresholdMet", "FreeDiskSpaceFailed", "ImageGCFailed"];
+
+/** Nodes that are away, short of something, or closed, as far as the environment has to do with them. */
 export const nodeTroubles: Rule = (facts) =>
-  list(facts, "Node").flatMap((node): Finding[] => {
-    const about = subjectOf("Node", node);
-    const base = { about, stage: "failure", next: `${facts.target.kubectl} describe node ${about.name}` } as const;
-    const findings: Finding[] = [];
-    for (const { type = "", status, message = "" } of node.status?.conditions ?? []) {
-      const evidence = [`${type} is ${status ?? ""}: ${message}`];
-      if (type === "Ready" && status !== "True") {
-        const says = `Node ${about.name} is not ready: ${message}`;
-        findings.push({ ...base, rule: "node-not-ready", severity: "failing", says, evidence });
-      }
-      const what = PRESSURES[type];
-      if (what !== undefined && status === "True") {
-        const says = `Node ${about.name} is short of ${what}, and evicts pods.`;
-        findings.push({ ...base, rule: "node-pressure", severity: "failing", says, evidence });
-      }
+  list(facts, "Node")
+    .filter(({ metadata }) => concerns(facts, metadata?.name))
+    .flatMap((node) => {
+      const about = subjectOf("Node", node);
+      const next = `${facts.target.kubectl} describe node ${about.name}`;
+      const troubles = [...conditionTroubles(node, facts), ...memoryKills(node, facts), ...closure(node, facts)];
+      return troubles.map((trouble): Finding => ({ about, stage: "failure", next, ...trouble }));
+    });
+
+/** What is wrong with one node. */
+type NodeTrouble = Omit<Finding, "about" | "stage" | "next"> & Partial<Pick<Finding, "next">>;
+
+function conditionTroubles(node: SeenObject<"Node">, facts: Facts): NodeTrouble[] {
+  const about = subjectOf("Node", node);
+  return (node.status?.conditions ?? []).flatMap(({ type = "", status, message = "" }): NodeTrouble[] => {
+    const evidence = [`${type} is ${status ?? ""}: ${message}`];
+    if (type === "Ready" && status !== "True") {
+      const says = `Node ${about.name} is not ready: ${message}`;
+      return [{ rule: "node-not-ready", severity: "failing", says, evidence }];
     }
-    if (node.spec?.unschedulable) {
-      findings.push({
-        ...base,
-        rule: "node-cordoned",
-        severity: "warning",
-        says: `Node ${about.name} is cordoned: it takes no new pods.`,
-        evidence: ["spec.unschedulable is true"],
-        next: `${facts.target.kubectl} uncordon ${about.name}`,
-      });
-    }
-    return findings;
+    const what = PRESSURES[type];
+    if (what === undefined || status !== "True") return [];
+    const says = `Node ${about.name} is short of ${what}, and evicts pods.`;
+    const [told] = eventsAbout(facts, about, ...SHORTAGES).map(lineOf);
+    return [
+      {
+        rule: "node-pressure",
+        severity: "failing",
+        says,
+        evidence: told === undefined ? evidence : [...evidence, told],
+      },
+    ];
   });
+}
+
+/** Programs that a node's kernel has ended lately because nobody had memory left. */
+function memoryKills(node: SeenObject<"Node">, facts: Facts): NodeTrouble[] {
+  const about = subjectOf("Node", node);
+  const kills = eventsAbout(facts, about, "SystemOOM").filter(({ lastTimestamp }) => isRecent(lastTimestamp, facts));
+  if (kills.length === 0) return [];
+  const says = `Node ${about.name} ran out of memory, and its kernel ended programs.`;
+  return [{ rule: "node-out-of-memory", severity: "warning", says, evidence: kills.slice(0, 3).map(lineOf) }];
+}
+
+function closure({ metadata, spec }: SeenObject<"Node">, { target }: Facts): NodeTrouble[] {
+  if (!spec?.unschedulable) return [];
+  const name = metadata?.name ?? "";
+  return [
+    {
+      rule: "node-cordoned",
+      severity: "warning",
+      says: `Node ${name} is cordoned: it takes no new pods.`,
+      evidence: ["spec.unschedulable is true"],
+      next: `${target.kubectl} uncordon ${name}`,
+    },
+  ];
+}
 
 /** Disruption budgets that keep a node that is being emptied from becoming empty. */
 export const blockedDrains: Rule = (facts) => {
@@ -75,4 +109,16 @@ function isCovered({ metadata }: SeenObject<"Pod">, budget: SeenObject<"PodDisru
 
 function isOn({ spec }: SeenObject<"Pod">, { metadata }: SeenObject<"Node">): boolean {
   return spec?.nodeName !== undefined && spec.nodeName === metadata?.name;
+}
+
+/** Whether pods of the environment are on a node, or could be: one that has no node yet, or is not known, may get any. */
+function concerns(facts: Facts, name: string | undefined): boolean {
+  if (facts.objects.Pod === undefined) return true;
+  const wanted = list(facts, "Pod").filter(({ status }) => status?.phase !== "Succeeded");
+  return wanted.some(({ spec }) => spec?.nodeName === undefined || spec.nodeName === name);
+}
+
+function lineOf({ reason = "", message = "", lastTimestamp = "", count = 1 }: SeenObject<"Event">): string {
+  const times = count > 1 ? `, ${count} times` : "";
+  return `${reason} at ${lastTimestamp}${times}: ${oneLine(message)}`;
 }

@@ -1,7 +1,7 @@
 import { type Facts, list, type SeenObject } from "../facts.ts";
-import type { Finding, Rule } from "../finding.ts";
+import type { Finding, Rule, Subject } from "../finding.ts";
 import { wordsOf } from "../log-line.ts";
-import { nameOf, type Workload, workloadsOf } from "../workloads.ts";
+import { nameOf, subjectOf, type Workload, workloadsOf } from "../workloads.ts";
 
 /** What is wrong with one pod: a finding about its workload that lacks the name. */
 export interface PodTrouble extends Omit<Finding, "about" | "says" | "evidence"> {
@@ -53,18 +53,18 @@ export function containersOf({ status }: SeenObject<"Pod">): ContainerStatus[] {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
-/** Events about a pod, the newest first. @param reasons which events */
+/** Events about something, the newest first. @param reasons which events */
 export function eventsAbout(
   facts: Facts,
-  pod: SeenObject<"Pod">,
+  { kind, namespace, name }: Subject,
   ...reasons: readonly string[]
 ): readonly SeenObject<"Event">[] {
   return list(facts, "Event")
     .filter(
       ({ involvedObject, reason = "" }) =>
-        involvedObject?.kind === "Pod" &&
-        involvedObject.name === pod.metadata?.name &&
-        involvedObject.namespace === pod.metadata?.namespace &&
+        involvedObject?.kind === kind &&
+        involvedObject.name === name &&
+        involvedObject.namespace === namespace &&
         reasons.includes(reason),
     )
     .sort((a, b) => (b.lastTimestamp ?? "").localeCompare(a.lastTimestamp ?? ""));
@@ -72,7 +72,7 @@ export function eventsAbout(
 
 /** Messages of the events about a pod, the newest first. @param reasons which events */
 export function eventsOf(facts: Facts, pod: SeenObject<"Pod">, ...reasons: readonly string[]): string[] {
-  return eventsAbout(facts, pod, ...reasons).map(({ message = "" }) => oneLine(message));
+  return eventsAbout(facts, subjectOf("Pod", pod), ...reasons).map(({ message = "" }) => oneLine(message));
 }
 
 /** The last lines that a container wrote. */

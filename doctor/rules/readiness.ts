@@ -19,18 +19,21 @@ export const readinessTrouble: PodRule = (pod, facts, { subject }) => {
   const waiting = containersOf(pod).find(({ ready, state }) => ready === false && state?.running !== undefined);
   if (waiting === undefined) return undefined;
   const probe = eventsOf(facts, pod, "Unhealthy").find((text) => !text.startsWith("Liveness"));
-  const sign = signIn([...logOf(facts, pod), probe ?? ""]);
+  const sign = signIn(logOf(facts, pod));
   if (probe === undefined && sign === undefined && isYoung(pod, facts)) return undefined;
-  const why = sign?.meaning ?? (probe === undefined ? "its readiness probe does not succeed" : probe);
+  const isRefused = sign === undefined && /connection refused/.test(probe ?? "");
+  const why = sign?.meaning ?? (isRefused ? `nothing listens where its probe asks: ${probe ?? ""}` : probe);
   return {
     rule: "not-ready",
     stage: "symptom",
     severity: "failing",
-    says: `runs, and is not ready: ${why}`,
+    says: `runs, and is not ready: ${why ?? "its readiness probe does not succeed"}`,
     seen: [`container ${waiting.name ?? ""} is not ready`, probe, sign?.line]
       .filter((part) => part !== undefined)
       .join(" | "),
-    next: `${facts.target.kubectl} logs ${pod.metadata?.name ?? ""} -c ${waiting.name ?? ""} -n ${pod.metadata?.namespace ?? ""}`,
+    next: isRefused
+      ? "See that port of it in the configuration is the one on which the program listens, on all addresses."
+      : `${facts.target.kubectl} logs ${pod.metadata?.name ?? ""} -c ${waiting.name ?? ""} -n ${pod.metadata?.namespace ?? ""}`,
     follows: [...NEEDS, "runs-on"],
   };
 };
@@ -53,7 +56,7 @@ export const silentNodeTrouble: PodRule = (pod, facts) => {
 };
 
 /** The last line that tells what a program lacks. */
-function signIn(lines: readonly string[]): { readonly meaning: string; readonly line: string } | undefined {
+export function signIn(lines: readonly string[]): { readonly meaning: string; readonly line: string } | undefined {
   for (const line of lines.toReversed()) {
     const meaning = SIGNS.find(([pattern]) => pattern.test(line))?.[1];
     if (meaning !== undefined) return { meaning, line: oneLine(line) };
@@ -61,6 +64,7 @@ function signIn(lines: readonly string[]): { readonly meaning: string; readonly 
   return undefined;
 }
 
-function isYoung({ status }: SeenObject<"Pod">, { now }: Facts): boolean {
+/** Whether a pod has begun so lately that not being ready is no trouble. */
+export function isYoung({ status }: SeenObject<"Pod">, { now }: Facts): boolean {
   return now.getTime() - Date.parse(status?.startTime ?? "") < PATIENCE_MS;
 }

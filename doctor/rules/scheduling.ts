@@ -1,4 +1,4 @@
-import { list } from "../facts.ts";
+import { type Facts, list, type SeenObject } from "../facts.ts";
 import type { PodRule, PodTrouble } from "./pod-troubles.ts";
 import { eventsOf, oneLine } from "./pod-troubles.ts";
 
@@ -11,7 +11,7 @@ export const schedulingTrouble: PodRule = (pod, facts) => {
     rule: "unschedulable",
     stage: "symptom",
     severity: "failing",
-    ...(reasonOf(message, list(facts, "Node").length) ?? {
+    ...(reasonOf(message, pod, facts) ?? {
       says: `finds no node: ${message}`,
       next: describe(facts.target.kubectl, pod),
     }),
@@ -36,7 +36,11 @@ export const mountTrouble: PodRule = (pod, facts) => {
   };
 };
 
-function reasonOf(message: string, nodes: number): Pick<PodTrouble, "says" | "next"> | undefined {
+function reasonOf(
+  message: string,
+  pod: SeenObject<"Pod">,
+  facts: Facts,
+): Pick<PodTrouble, "says" | "next"> | undefined {
   const short = [...message.matchAll(/Insufficient (\S+?)[.,]/g)].map(([, what]) => what);
   if (short.length > 0) {
     return {
@@ -45,11 +49,25 @@ function reasonOf(message: string, nodes: number): Pick<PodTrouble, "says" | "ne
     };
   }
   if (/unbound.*PersistentVolumeClaim|persistentvolumeclaim .* not found/i.test(message))
-    return { says: "waits for its volume, whose claim is not bound", next: "Look at the claim: kubectl describe pvc" };
+    return {
+      says: "waits for its volume, whose claim is not bound",
+      next: `${facts.target.kubectl} describe pvc -n ${pod.metadata?.namespace ?? ""}`,
+    };
+  if (/volume node affinity conflict/.test(message)) {
+    const says = "finds no node: those that can have its volume do not take it";
+    return { says, next: describe(facts.target.kubectl, pod) };
+  }
   if (/unschedulable|untolerated taint/.test(message)) {
     return {
-      says: `finds no node that takes new pods: all ${nodes} are closed to it`,
-      next: "Open a node again: kubectl uncordon NODE",
+      says: `finds no node that takes new pods: all ${list(facts, "Node").length} are closed to it`,
+      next: `Open a node again: ${facts.target.kubectl} uncordon NODE`,
+    };
+  }
+  if (/didn't match Pod's node (affinity|selector)/.test(message)) {
+    const wanted = Object.entries(pod.spec?.nodeSelector ?? {}).map(([key, value]) => `${key}=${value ?? ""}`);
+    return {
+      says: `finds no node that it may run on: none has ${wanted.length > 0 ? `the label ${wanted.join(", ")}` : "the labels that it asks for"}`,
+      next: `Label a node, or ask for another one: ${facts.target.kubectl} get nodes --show-labels`,
     };
   }
   return undefined;

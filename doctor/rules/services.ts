@@ -49,37 +49,6 @@ export const servicesWithoutPods: Rule = (facts) =>
         ];
       });
 
-/** The cluster's DNS does not answer, so that nothing finds anything by name. */
-export const dnsDown: Rule = (facts) => {
-  const service = list(facts, "Service").find(
-    ({ metadata }) => metadata?.namespace === DNS.namespace && metadata?.name === DNS.name,
-  );
-  // Simulated pods resolve nothing: most such clusters have no DNS.
-  if (service === undefined) return [];
-  const pods = list(facts, "Pod").filter(({ metadata }) => metadata?.namespace === DNS.namespace);
-  const ready = pods.filter(({ status }) =>
-    status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True"),
-  );
-  if (ready.length > 0) return [];
-  return [
-    {
-      rule: "dns-down",
-      about: DNS,
-      stage: "failure",
-      severity: "failing",
-      says: `The cluster's DNS is down: ${pods.length === 0 ? "it has no pod" : "none of its pods is ready"}, so no service finds another by name.`,
-      evidence: [
-        `Service ${DNS.namespace ?? ""}/${DNS.name} has ${pods.length} pods, none ready`,
-        ...pods
-          .slice(0, 3)
-          .map(({ metadata, status }) => `Pod ${metadata?.name ?? ""} is ${status?.phase ?? "Unknown"}`),
-      ],
-      next: `${facts.target.kubectl} get deployments,pods -n ${DNS.namespace ?? ""} -l k8s-app=kube-dns`,
-      follows: ["backed-by"],
-    },
-  ];
-};
-
 function hasPodsByName(facts: Parameters<Rule>[0], { namespace, name }: Finding["about"]): boolean {
   return list(facts, "Pod").some(
     ({ metadata }) => metadata?.namespace === namespace && metadata?.labels?.["app.kubernetes.io/name"] === name,

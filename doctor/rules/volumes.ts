@@ -77,7 +77,7 @@ export const fullVolumes: Rule = (facts) =>
   });
 
 /** Programs that say that their disk is full. */
-const NO_SPACE = /no space left on device|ENOSPC|disk (is )?full|MISCONF Redis is configured to save/i;
+const NO_SPACE = /no space left on device|disk (is )?full|MISCONF Redis is configured to save/i;
 
 /** Logs that tell of a full volume, also where nobody measures it. */
 export const fullDisksInLogs: Rule = (facts) =>

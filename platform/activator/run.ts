@@ -9,6 +9,7 @@ import { portOf, serve } from "../http/server.ts";
 import { createLog } from "../log.ts";
 import { createActivator } from "./activator.ts";
 import { environmentsByHost, type Place, placeOf } from "./addresses.ts";
+import { gracefulEnd } from "./graceful-end.ts";
 import { ActivatorMetrics } from "./metrics.ts";
 import { RequestTimes } from "./request-times.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -32,7 +33,7 @@ export interface ActivatorOptions {
   readonly placeOf?: (environment: PreviewEnvironment, route: EnvironmentRoute) => Place;
 }
 
-/** Milliseconds that requests may go on for when the activator is asked to end. */
+/** Milliseconds that requests and websockets may go on for when the activator is asked to end. */
 const GRACE_MS = 10_000;
 
 /**
@@ -77,6 +78,7 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
     log,
     patience: () => patience,
   });
+  const end = gracefulEnd(server, clock, GRACE_MS);
   const admin = await serve({
     port: options.adminPort,
     notReady: () => (environments.synced ? undefined : "the Environment objects are not listed yet"),
@@ -88,7 +90,7 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
   log.info("started", { namespace, port: portOf({ server }) });
   options.listening?.(portOf({ server }));
   await aborted(stop);
-  await close(server);
+  await end();
   await environments.stop();
   await admin.close();
   log.info("ended");
@@ -99,14 +101,6 @@ function listen(server: Server, port: number): Promise<void> {
     server.once("error", reject);
     server.listen(port, resolve);
   });
-}
-
-/** Lets requests that are under way go on for a moment. */
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  const takeBack = clock.after(GRACE_MS, () => server.closeAllConnections());
-  await closed;
-  takeBack();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

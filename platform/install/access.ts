@@ -67,6 +67,7 @@ const SNAPSHOT_RULES = {
   service: (names: readonly string[]): Rule[] => [
     { ...rule(SNAPSHOT_GROUP, ["get"], "volumesnapshots"), resourceNames: names },
     rule(SNAPSHOT_GROUP, ["get"], "volumesnapshotcontents"),
+    rule("storage.k8s.io", ["get", "list"], "storageclasses"),
   ],
 } as const;
 

@@ -6,6 +6,7 @@ import {
   type PostgresSnapshot,
   resolveEnvironment,
   type ResolvedEnvironment,
+  type ResolvedPostgres,
   SNAPSHOT_GROUP,
 } from "../../spec/index.ts";
 import { type Api, ApiError, isNotFound } from "../adapters/kubernetes/api.ts";
@@ -23,6 +24,18 @@ interface VolumeSnapshotContent {
   readonly status?: { readonly snapshotHandle?: string };
 }
 
+interface StorageClass {
+  readonly metadata: {
+    readonly name: string;
+    readonly creationTimestamp: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  /** Name of the driver. */
+  readonly provisioner: string;
+}
+
+const STORAGE_CLASSES = "/apis/storage.k8s.io/v1/storageclasses";
+
 /**
  * Looks for the snapshots that a description's Postgres stores are to be made from. What can't be had is told, and the store
  * starts without it.
@@ -35,16 +48,16 @@ export async function findGoldenSnapshots(
   description: EnvironmentSpec | undefined,
 ): Promise<NonNullable<ClusterFacts["snapshots"]>> {
   const wanted = description ? snapshotsOf(description) : {};
-  const found = Object.entries(wanted).map(async ([store, { snapshot, size }]) => {
-    return [store, await find(api, snapshot, size)] as const;
+  const found = Object.entries(wanted).map(async ([store, asked]) => {
+    return [store, await find(api, asked)] as const;
   });
   return Object.fromEntries(await Promise.all(found));
 }
 
 interface Wanted {
   readonly snapshot: PostgresSnapshot;
-  /** Size of the volume. */
-  readonly size: string;
+  /** Of the volume. */
+  readonly storage: ResolvedPostgres["storage"];
 }
 
 function snapshotsOf(description: EnvironmentSpec): Record<string, Wanted> {
@@ -53,7 +66,7 @@ function snapshotsOf(description: EnvironmentSpec): Record<string, Wanted> {
   return Object.fromEntries(
     Object.entries(resolved(description)).flatMap(([name, store]) =>
       store.engine === "postgres" && store.snapshot
-        ? [[name, { snapshot: store.snapshot, size: store.storage.size }] as const]
+        ? [[name, { snapshot: store.snapshot, storage: store.storage }] as const]
         : [],
     ),
   );
@@ -70,8 +83,7 @@ function resolved(description: EnvironmentSpec): ResolvedEnvironment["dataStores
 
 async function find(
   api: Pick<Api, "send">,
-  snapshot: PostgresSnapshot,
-  size: string,
+  { snapshot, storage: { size, storageClass } }: Wanted,
 ): Promise<GoldenSnapshot | MissingSnapshot> {
   const { namespace, name } = snapshot;
   const path = `/apis/${SNAPSHOT_GROUP}/v1`;
@@ -86,7 +98,23 @@ async function find(
   const handle = content?.status?.snapshotHandle;
   if (content === undefined || handle === undefined)
     return missing(snapshot, "the storage system does not know it yet");
-  return { driver: content.spec.driver, handle };
+  const { driver } = content.spec;
+  const of = await findStorageClass(api, storageClass);
+  if (of?.provisioner === driver) return { driver, handle };
+  const ofClass = of
+    ? `${of.provisioner} makes the volumes of the class ${of.metadata.name}`
+    : `there is no ${storageClass === undefined ? "default StorageClass" : `StorageClass ${storageClass}`} that the service may see`;
+  return missing(snapshot, `its driver is ${driver}, and ${ofClass}`);
+}
+
+/** The class of a volume. @param name @default the cluster's default, as the API server chooses it: the newest */
+async function findStorageClass(api: Pick<Api, "send">, name: string | undefined): Promise<StorageClass | undefined> {
+  if (name !== undefined) return read<StorageClass>(api, `${STORAGE_CLASSES}/${name}`);
+  const { items = [] } = (await read<{ items?: readonly StorageClass[] }>(api, STORAGE_CLASSES)) ?? {};
+  const madeAt = ({ metadata }: StorageClass) => Date.parse(metadata.creationTimestamp);
+  return items
+    .filter(({ metadata }) => metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true")
+    .toSorted((one, other) => madeAt(other) - madeAt(one))[0];
 }
 
 function missing({ namespace, name }: PostgresSnapshot, why: string): MissingSnapshot {

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { lastLines, runCommand } from "../../clusters/run-command.ts";
 import { openState } from "../../stacks/open-state.ts";
 import { engineVariables } from "./engine-variables.ts";
-import { passwordIn, SecretValues } from "./secret-values.ts";
+import { passwordsIn, SecretValues } from "./secret-values.ts";
 import type { TaskSettings } from "./task.ts";
 
 /** What is listed, and how to get at it. */
@@ -38,7 +38,7 @@ async function listThroughPulumi(settings: ListedState): Promise<string[]> {
   });
   if (result.code !== 0) {
     const secrets = new SecretValues();
-    secrets.add(passwordIn(settings.state.address) ?? "");
+    for (const password of passwordsIn(settings.state.address)) secrets.add(password);
     throw new Error(`The stacks can't be listed: ${secrets.hide(lastLines(result, 1))}`);
   }
   const stacks = JSON.parse(result.stdout) as readonly { readonly name: string }[];

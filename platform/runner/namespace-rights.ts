@@ -49,7 +49,7 @@ export class NamespaceRights {
 
   async #prepare(namespace: string, request: OperationRequest): Promise<void> {
     const own = namespaceLabels({ request, settings: this.#args.settings });
-    const isMade = request.kind === "apply" && (await this.#createNamespace(namespace, request, own));
+    const isMade = isToBe(namespace, request) && (await this.#createNamespace(namespace, request, own));
     if (!isMade && !(await this.#hasLabels(namespace, own))) return;
     if ((await this.#bind(namespace)) && this.#args.user === undefined) await this.#untilAllowed(namespace);
   }
@@ -115,6 +115,14 @@ export class NamespaceRights {
     });
     return this.#self;
   }
+}
+
+/**
+ * Whether a namespace is made where it is missing. A destroy deletes by name what the state has, and may only do so in a namespace
+ * that is there, also where somebody has deleted that: the destroy deletes it at its end.
+ */
+function isToBe(namespace: string, request: OperationRequest): boolean {
+  return request.kind === "apply" || (request.kind === "destroy" && namespace === request.namespace);
 }
 
 /** The namespaces that an operation may work in; without a description, all that the environment may have. */

@@ -6,7 +6,7 @@ import { destroy } from "./destroy.ts";
 import { detectDrift } from "./detect-drift.ts";
 import { failed, type Failure, failureOf } from "./failures.ts";
 import { freeStack, freeToldStack } from "./ready-stack.ts";
-import { passwordIn, SecretValues } from "./secret-values.ts";
+import { passwordsIn, SecretValues } from "./secret-values.ts";
 import { enter, type Stage, type Stop } from "./stage.ts";
 import type { OperationTask } from "./task.ts";
 
@@ -23,7 +23,7 @@ export async function runOperation(
 ): Promise<Outcome> {
   dropDebugMessages();
   const secrets = new SecretValues();
-  secrets.add(passwordIn(task.settings.state.address) ?? "");
+  for (const password of passwordsIn(task.settings.state.address)) secrets.add(password);
   const state = openState(task.settings.state.address);
   const stage: Stage = {
     task,

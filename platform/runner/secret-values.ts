@@ -1,11 +1,19 @@
 /** Shortest value that is hidden: shorter ones stand for themselves in too many places. */
 const MIN_LENGTH = 6;
 
-/** Password in an address; undefined where it has none, and where it is no address. */
-export function passwordIn(address: string): string | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const { password } = new URL(address);
-  return password === "" ? undefined : decodeURIComponent(password);
+/** The password in an address, as it stands there and, where that differs, as it is; none where it has none. */
+export function passwordsIn(address: string): string[] {
+  const { password } = URL.canParse(address) ? new URL(address) : { password: "" };
+  return [...new Set([password, decoded(password)])].filter((each) => each !== "");
+}
+
+/** A percent sign that begins no escape is one to Pulumi's errors, too. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Values that no event may show. */

@@ -12,9 +12,9 @@ import { formatTable } from "../../cli/table.ts";
 import { IMAGES } from "../../spec/index.ts";
 import { eventually } from "./eventually.ts";
 import { onStack } from "./layer.ts";
+import { nodeNetwork } from "./node-network.ts";
 import type { Sample } from "./queries.ts";
 import { serveReceiver } from "./receiver.ts";
-import { machineAddress } from "./source-mode/machine-address.ts";
 
 process.exitCode = await onStack(async (checkout) => {
   process.env["TERRARIUM_TEST_CHECKOUT"] = checkout;
@@ -39,8 +39,7 @@ process.exitCode = await onStack(async (checkout) => {
     return (JSON.parse(text) as { data: { result: readonly Sample[] } }).data.result;
   };
 
-  const node = await run(["get", "nodes", "--output", "jsonpath={.items[0].status.addresses[0].address}"]);
-  const machine = machineAddress(node);
+  const { node, machine } = await nodeNetwork(environment.objects);
   const token = randomBytes(24).toString("base64url");
   const receiver = await serveReceiver(machine, token);
   try {
@@ -55,7 +54,7 @@ process.exitCode = await onStack(async (checkout) => {
       };
       const felix = { nodes: `${node}/32` };
       await environment.terrarium("images", IMAGES.alertmanager.image);
-      await environment.observe({ alertmanager, felix });
+      await environment.change("terrarium:observability", { alertmanager, felix });
     });
     await step("every pod and Felix are read", () =>
       eventually("all targets", async () => {

@@ -1,35 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { lockOf } from "../engine/breakages.ts";
 import { type Undo, undoAll } from "../engine/broken-cluster.ts";
-import type { BrokenEnvironment, PodTemplate } from "./broken-environment.ts";
-import type { OwnName } from "./own-environment.ts";
+import { type Breakage, orUndo, script, setTemporary, variant } from "./breaking.ts";
+import type { BrokenEnvironment } from "./broken-environment.ts";
 import { checkout } from "./stack.ts";
 
-/** A way to break an environment that runs on real pods, and what the doctor must say first. */
-export interface Breakage {
-  readonly name: string;
-  readonly environment: OwnName;
-  readonly firstLine: RegExp;
-  /** Breaks it, and waits until that shows. */
-  readonly apply: (broken: BrokenEnvironment) => Promise<Undo>;
-  /** Whether it concerns other environments too, so that it must have the cluster for itself. @default false */
-  readonly isAlone?: boolean;
-}
-
-/** A Deployment like that of the service, but for one thing; broken once objects or events tell of it. */
-function variant(name: string, shows: RegExp, change: (template: PodTemplate) => void): Breakage["apply"] {
-  return async (broken) => {
-    const undo = await broken.variant(name, change);
-    await orUndo(undo, () => broken.shows(name, shows));
-    return undo;
-  };
-}
-
-/** What a program of the image does. */
-const script = (text: string) => ["node", "--eval", text];
 /** A probe that is asked at once, for what the program does not have. */
 const failing = { httpGet: { path: "/nope", port: "http" }, initialDelaySeconds: 1, periodSeconds: 1 };
 /** A number that no process has. */
@@ -39,20 +15,6 @@ const [SERVER, CLIENT] = ["server", "client"];
 
 /** In the order in which they are tried in each environment. */
 export const BREAKAGES: readonly Breakage[] = [
-  {
-    name: "an image tag that does not exist",
-    environment: "doctor-starts",
-    firstLine:
-      /^Deployment no-image can't get its image 127\.0\.0\.1:\d+\/shop\/web:nope: there is none of that name\.$/,
-    apply: async (broken) => {
-      const registry = await emptyRegistry();
-      const image = `127.0.0.1:${registry.port}/shop/web:nope`;
-      const change = variant("no-image", /ErrImagePull|ImagePullBackOff/, ({ spec: { containers } }) => {
-        Object.assign(containers[0], { image, imagePullPolicy: "Always" });
-      });
-      return undoAll(registry.close, await orUndo(registry.close, () => change(broken)));
-    },
-  },
   {
     name: "too little memory",
     environment: "doctor-starts",
@@ -268,6 +230,25 @@ export const BREAKAGES: readonly Breakage[] = [
     },
   },
   {
+    name: "a role of Postgres that may have no more connections",
+    environment: "doctor-data",
+    firstLine:
+      /^StatefulSet postgres takes no more connections of role guestbook_a: all that it may have are in use\.$/,
+    apply: async (broken) => {
+      const { sql } = broken.environment.objects;
+      await sql("ALTER ROLE guestbook_a CONNECTION LIMIT 0");
+      return orUndo(again, async () => {
+        await broken.runAgain("guestbook-migrate");
+        await broken.shows("guestbook-migrate", /"failed":[1-9]/);
+        return again;
+      });
+      async function again(): Promise<void> {
+        await sql("ALTER ROLE guestbook_a CONNECTION LIMIT -1");
+        await migrateAgain(broken);
+      }
+    },
+  },
+  {
     name: "a password that Postgres refuses",
     environment: "doctor-data",
     firstLine:
@@ -308,25 +289,9 @@ export const BREAKAGES: readonly Breakage[] = [
   },
 ];
 
-/** Undoes when what comes after fails. */
-async function orUndo<T>(undo: Undo, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-}
-
 async function migrateAgain(broken: BrokenEnvironment): Promise<void> {
   await broken.runAgain("guestbook-migrate");
   await broken.shows("guestbook-migrate", /"succeeded":1/);
-}
-
-/** Gives the pods another temporary volume. */
-function setTemporary({ spec }: PodTemplate, emptyDir: object): void {
-  const index = spec.volumes.findIndex((volume) => "name" in volume && volume.name === "tmp");
-  spec.volumes.splice(index, 1, { name: "tmp", emptyDir });
 }
 
 async function cordon(broken: BrokenEnvironment): Promise<Undo> {
@@ -334,23 +299,4 @@ async function cordon(broken: BrokenEnvironment): Promise<Undo> {
   const closed = (unschedulable: true | null) => ({ spec: { unschedulable } });
   const undos = items.map(({ metadata }) => broken.patch(`/api/v1/nodes/${metadata.name}`, closed(true), closed(null)));
   return undoAll(...(await Promise.all(undos)));
-}
-
-/** A registry of this machine without images. */
-async function emptyRegistry(): Promise<{ readonly port: number; readonly close: Undo }> {
-  const unknown = { errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] };
-  const server = createServer(({ url }, response) => {
-    response.writeHead(url === "/v2/" ? 200 : 404, { "content-type": "application/json" });
-    response.end(JSON.stringify(unknown));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-  return { port, close };
 }

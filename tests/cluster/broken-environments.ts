@@ -2,7 +2,7 @@ import { processSurroundings } from "../../cli/process-surroundings.ts";
 import { doctor } from "../../cli/doctor.ts";
 import { CommandFailure } from "../../cli/exit.ts";
 import type { Diagnosis } from "../../doctor/index.ts";
-import type { Breakage } from "./breakages.ts";
+import type { Breakage } from "./breaking.ts";
 import { BrokenEnvironment } from "./broken-environment.ts";
 import type { OwnName } from "./own-environment.ts";
 import { checkout } from "./stack.ts";

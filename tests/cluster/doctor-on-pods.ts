@@ -22,9 +22,11 @@ interface Row {
 
 process.exitCode = await onStack(async (checkout) => {
   process.env["TERRARIUM_TEST_CHECKOUT"] = checkout;
-  const { BREAKAGES } = await import("./breakages.ts");
+  const { BREAKAGES: common } = await import("./breakages.ts");
+  const { ON_CALL } = await import("./on-call.ts");
   const { breakAll } = await import("./broken-environments.ts");
   const { OwnEnvironment } = await import("./own-environment.ts");
+  const BREAKAGES = [...ON_CALL, ...common];
   const names = [...new Set(BREAKAGES.map(({ environment }) => environment))];
   await Promise.all(names.map((name) => new OwnEnvironment(name).up()));
 

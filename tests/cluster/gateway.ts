@@ -1,4 +1,8 @@
-import { request } from "node:http";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { PROJECT } from "../engine/checkout.ts";
+import type { Certificate } from "./certificate.ts";
 import { eventually } from "./eventually.ts";
 import { objectsIn } from "./kubectl.ts";
 
@@ -14,8 +18,8 @@ const SELECTED = { ...GATEWAY_PODS, run: "traefik" };
 /** Objects without a namespace. */
 const CLUSTER_WIDE = "gateway-tests";
 const ACCOUNT = "traefik";
-/** Traefik wants a listener to have the port of an entry point, and has no right to open ports below 1024. */
-const PORT = 8000;
+/** Traefik wants a listener to have the port of an entry point. */
+const PORTS = [80, 443] as const;
 const PROGRAMMED_TIMEOUT_MS = 60_000;
 
 const { run, read } = objectsIn(GATEWAY.namespace);
@@ -34,20 +38,20 @@ interface GatewayObject {
   };
 }
 
-/** A gateway that runs. */
-export interface RunningGateway {
-  /** What it says its address is. */
-  readonly address: string;
-  readonly port: number;
-}
+/** The guide's Gateway, which ends TLS, and its route that sends everybody else there. */
+const [ofGuide, redirect] = objectsOfGuide();
 
-/** Brings the gateway up. @returns it, once it says that it takes routes. */
-export async function startGateway(): Promise<RunningGateway> {
-  await apply(...surroundings());
+/**
+ * Brings the gateway up, with listeners that have TLS and that have none.
+ *
+ * @returns what it says its address is, once it says that it takes routes.
+ */
+export async function startGateway(certificate: Certificate): Promise<string> {
+  await apply(...surroundings(), secret(certificate));
   const { spec } = await read<{ spec: { clusterIP: string } }>("service", "gateway");
   await apply(deployment(spec.clusterIP), gatewayClass(), gateway("All"));
   await run(["rollout", "status", "deployment/gateway", "--timeout=120s"]);
-  const address = await eventually(
+  return eventually(
     "a programmed gateway",
     async () => {
       const { status } = await read<GatewayObject>("gateways.gateway.networking.k8s.io", GATEWAY.name);
@@ -58,12 +62,16 @@ export async function startGateway(): Promise<RunningGateway> {
     },
     { timeoutMs: PROGRAMMED_TIMEOUT_MS },
   );
-  return { address, port: PORT };
 }
 
-/** Has the gateway take routes of all namespaces, or of its own alone. */
+/** Has all listeners take routes of all namespaces, or of the gateway's own alone. */
 export async function admitRoutes(from: "All" | "Same"): Promise<void> {
   await apply(gateway(from));
+}
+
+/** Has the gateway be as the guide has it: who comes without TLS is sent to where there is TLS. */
+export async function insistOnTls(): Promise<void> {
+  await apply(gateway(), { ...redirect, metadata: { ...redirect.metadata, namespace: GATEWAY.namespace } });
 }
 
 /** Removes all of it. */
@@ -77,30 +85,8 @@ export async function gatewayLog(): Promise<string> {
   return run(["logs", "deployment/gateway", "--tail=50"]);
 }
 
-/** Sends a request for a host to the gateway. */
-export function ask(
-  { address, port }: RunningGateway,
-  host: string,
-  path: string,
-): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const options = { host: address, port, path, headers: { host }, agent: false, timeout: 10_000 };
-    const sent = request(options, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, text });
-      });
-    });
-    sent.on("timeout", () => sent.destroy(new Error(`${host}${path}: no answer within 10 s`)));
-    sent.on("error", reject);
-    sent.end();
-  });
-}
-
 async function apply(...items: readonly object[]): Promise<void> {
-  await run(["apply", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  await run(["apply", "--server-side", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 }
 
 /** What the program needs before it starts. */
@@ -123,7 +109,7 @@ function surroundings(): object[] {
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "gateway", namespace },
-      spec: { selector: SELECTED, ports: [{ port: PORT }] },
+      spec: { selector: SELECTED, ports: PORTS.map((port) => ({ name: `port-${port}`, port })) },
     },
   ];
 }
@@ -148,7 +134,7 @@ function deployment(address: string): object {
     name: "traefik",
     image: GATEWAY_IMAGE,
     args: [
-      `--entrypoints.web.address=:${PORT}`,
+      ...PORTS.map((port) => `--entrypoints.port-${port}.address=:${port}`),
       "--ping",
       "--providers.kubernetesgateway",
       `--providers.kubernetesgateway.statusaddress.ip=${address}`,
@@ -163,7 +149,13 @@ function deployment(address: string): object {
       capabilities: { drop: ["ALL"] },
     },
   };
-  const securityContext = { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } };
+  const securityContext = {
+    runAsNonRoot: true,
+    runAsUser: 65532,
+    seccompProfile: { type: "RuntimeDefault" },
+    // Ports below 1024 without a capability.
+    sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
+  };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -192,12 +184,45 @@ function gatewayClass(): object {
   };
 }
 
-function gateway(from: "All" | "Same"): object {
-  const listener = { name: "web", protocol: "HTTP", port: PORT, allowedRoutes: { namespaces: { from } } };
+/** @param from whose routes its listeners take. @default as the guide says */
+function gateway(from?: "All" | "Same"): object {
+  const allowedRoutes = { namespaces: { from } };
+  const { listeners } = ofGuide.spec;
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
     metadata: GATEWAY,
-    spec: { gatewayClassName: CLUSTER_WIDE, listeners: [listener] },
+    spec: {
+      gatewayClassName: CLUSTER_WIDE,
+      listeners: from ? listeners.map((listener) => ({ ...listener, allowedRoutes })) : listeners,
+    },
   };
+}
+
+/** The certificate, where the guide's listener looks for it. */
+function secret({ certificate, key }: Certificate): object {
+  const [name] = ofGuide.spec.listeners.flatMap(({ tls }) => tls?.certificateRefs ?? []);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/tls",
+    metadata: { ...name, namespace: GATEWAY.namespace },
+    stringData: { "tls.crt": certificate, "tls.key": key },
+  };
+}
+
+/** As far as they are looked at. */
+type ObjectsOfGuide = readonly [
+  {
+    readonly spec: {
+      readonly listeners: readonly { readonly tls?: { readonly certificateRefs: readonly object[] } }[];
+    };
+  },
+  { readonly metadata: object },
+];
+
+function objectsOfGuide(): ObjectsOfGuide {
+  const guide = readFileSync(join(PROJECT, "docs/guides/networks.md"), "utf8");
+  const found = guide.matchAll(/```yaml\n(apiVersion: gateway[^]*?)```/g);
+  return [...found].map(([, text]) => parse(text ?? "") as unknown) as unknown as ObjectsOfGuide;
 }

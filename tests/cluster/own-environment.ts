@@ -81,21 +81,27 @@ const watched = {
   },
 };
 
-/** Host name of the services that a gateway leads to. */
-export const ROUTED_HOST = "shop.example.com";
+/** Host name of the services that a gateway leads to, and names that its certificate is for. */
+export const [ROUTED_HOST, ROUTED_HOSTS] = ["shop.example.com", "*.example.com"];
 
-/** Two services that say who they are and what they were asked for; the gateway of tests leads to them, by path. */
+/** Says who it is and what it was asked for; where a connection is wanted for something else, it sends back what comes. */
+const server = (name: string): string => `
+const server = require("node:http").createServer((request, response) => response.end("${name}: " + request.url));
+server.on("upgrade", ({ headers }, socket) => {
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: " + headers.upgrade + "\\r\\n\\r\\n");
+  socket.pipe(socket);
+});
+server.listen(8080);
+`;
+
+/** Two services that the gateway of tests leads to, by path. */
 const routed = {
   application: "routed",
   config: (): object => {
     const { namespace } = GATEWAY;
     const service = (name: string, path: string): object => ({
       image: IMAGES.node.image,
-      command: [
-        "node",
-        "-e",
-        `require("node:http").createServer((request, response) => response.end("${name}: " + request.url)).listen(8080);`,
-      ],
+      command: ["node", "-e", server(name)],
       expose: { hostnames: [ROUTED_HOST], paths: [path] },
       metrics: false,
       terminationGracePeriodSeconds: 2,
@@ -126,7 +132,8 @@ export type OwnName = keyof typeof own;
 interface StackFile {
   readonly config: {
     readonly "terrarium:dataStores"?: { readonly postgres?: { readonly passwordRotation: number } };
-    readonly "terrarium:observability": object;
+    readonly "terrarium:network"?: object;
+    readonly "terrarium:observability"?: object;
   };
 }
 
@@ -167,14 +174,10 @@ export class OwnEnvironment {
     await this.terrarium("up");
   }
 
-  /** Changes its observability after {@link up}, and has it run so. */
-  async observe(more: object): Promise<void> {
-    const file = this.#read();
-    const observability = { ...file.config["terrarium:observability"], ...more };
-    writeFileSync(
-      this.#file,
-      stringify({ ...file, config: { ...file.config, "terrarium:observability": observability } }),
-    );
+  /** Changes a part of its configuration after {@link up}, and has it run so. */
+  async change(part: "terrarium:network" | "terrarium:observability", more: object): Promise<void> {
+    const { config, ...rest } = this.#read();
+    writeFileSync(this.#file, stringify({ ...rest, config: { ...config, [part]: { ...config[part], ...more } } }));
     await this.terrarium("up");
   }
 

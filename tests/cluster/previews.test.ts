@@ -9,8 +9,8 @@ import { IMAGES, type PreviewEnvironment } from "../../spec/index.ts";
 import { type Bucket, serveBucket } from "./bucket.ts";
 import { eventually } from "./eventually.ts";
 import { objectsIn } from "./kubectl.ts";
+import { nodeNetwork } from "./node-network.ts";
 import { modest, quick, ServiceOnPods } from "./service-on-pods.ts";
-import { machineAddress } from "./source-mode/machine-address.ts";
 import { forwards, unique } from "./stack.ts";
 
 /** One with a service, and one with data alone. */
@@ -52,9 +52,7 @@ describe("preview environments on real pods", () => {
   };
 
   before(async () => {
-    const { run } = service.objects;
-    const nodes = await run(["get", "nodes", "--output", "jsonpath={.items[0].status.addresses[0].address}"]);
-    const machine = machineAddress(nodes);
+    const { machine } = await nodeNetwork(service.objects);
     bucket = await serveBucket(machine, signature);
     mkdirSync(service.folder, { recursive: true });
     writeFileSync(join(service.folder, "notes.sql"), SEED);

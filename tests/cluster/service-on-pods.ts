@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { listProcesses } from "../../clusters/processes.ts";
-import type { PreviewEnvironment } from "../../spec/index.ts";
+import { PREVIEW_ENVIRONMENT, type PreviewEnvironment } from "../../spec/index.ts";
+import { killEverything, MARK_VARIABLE } from "../engine/chaos/service-processes.ts";
 import { PlatformProcess } from "../engine/platform-cluster.ts";
 import { eventually } from "./eventually.ts";
 import { kubectl, type Objects, objectsIn } from "./kubectl.ts";
@@ -21,21 +22,36 @@ export const quick = {
   ...modest,
 };
 
-/** Removes the folders of services that runs left which were killed. */
+/** Removes services that runs left which were killed: their processes, what they have on the cluster, their folders. */
 export async function removeAbandonedServices(): Promise<void> {
-  const running = await listProcesses();
-  for (const name of readdirSync(join(checkout, ".terrarium")).filter((each) => /^platform-[0-9a-f]{8}$/.test(each))) {
+  const running = new Set((await listProcesses()).map(({ pid }) => pid));
+  for (const name of readdirSync(join(checkout, ".terrarium"))) {
+    const owner = /^platform-(\d+)-[0-9a-f]{8}$/.exec(name)?.[1];
+    if (owner === undefined || running.has(Number(owner))) continue;
     const folder = join(checkout, ".terrarium", name);
-    // Each service is told where its configuration is.
-    if (running.some(({ commandLine }) => commandLine.includes(folder))) continue;
+    await killEverything(folder);
+    await removeFromCluster(name);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** Removes the Environments of a service that has ended, which nobody else would, with their namespaces. */
+async function removeFromCluster(name: string): Promise<void> {
+  const { run } = objectsIn(name);
+  const ofPlatform = `${PREVIEW_ENVIRONMENT.labels.platform}=${name}`;
+  await run(["delete", "namespaces", "--selector", ofPlatform, "--wait=false"]);
+  // On a new cluster there is not even their definition.
+  const { stdout } = await kubectl(["get", KIND, "--namespace", name, "--output", "name"]);
+  const unfinished = JSON.stringify({ metadata: { finalizers: null } });
+  for (const environment of stdout.split("\n").filter((line) => line !== ""))
+    await run(["patch", environment, "--type=merge", "--patch", unfinished]);
+  await run(["delete", "namespace", name, "--ignore-not-found", "--wait=false"]);
+}
+
 /** A platform service of one file of tests: a process of this machine, with a namespace and a folder of its own. */
 export class ServiceOnPods {
-  /** Name of the namespace, and of the folder. */
-  readonly name = unique("platform");
+  /** Name of the namespace, and of the folder. The pid says whose it is. */
+  readonly name = unique(`platform-${process.pid}`);
   /** For what the service keeps, and for files that its configuration names. */
   readonly folder = join(checkout, ".terrarium", this.name);
   /** What is in its namespace: the Environments. */
@@ -69,6 +85,7 @@ export class ServiceOnPods {
       name: this.name,
       home: this.name,
       config: { namespace: this.name, ...config },
+      variables: { [MARK_VARIABLE]: this.folder },
     });
     await this.#process.says('"leading"');
   }

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { objectsIn } from "./kubectl.ts";
+import { nodeNetwork } from "./node-network.ts";
 import { modest, quick, ServiceOnPods } from "./service-on-pods.ts";
 import { serveRepository, type GitServer } from "./source-mode/git-server.ts";
-import { machineAddress } from "./source-mode/machine-address.ts";
 import { serveNpmRegistry, type NpmProxy } from "./source-mode/npm-proxy.ts";
 import { checkout, unique } from "./stack.ts";
 
@@ -43,8 +43,7 @@ describe("a preview environment from source", () => {
   };
 
   before(async () => {
-    const nodes = await objects.run(["get", "nodes", "--output", "jsonpath={.items[0].status.addresses[0].address}"]);
-    const address = machineAddress(nodes);
+    const { machine: address } = await nodeNetwork(objects);
     git = await serveRepository(join(checkout, "examples/source-app"), address);
     npm = await serveNpmRegistry(address);
     const { services, dataStores } = parse(

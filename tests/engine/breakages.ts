@@ -293,6 +293,26 @@ export const BREAKAGES: readonly Breakage[] = [
     },
   },
   {
+    name: "a node that ran out of memory",
+    firstLine: /^Node simulated-\d ran out of memory, and its kernel ended programs/,
+    apply: async (cluster) => {
+      const { spec } = await cluster.podOf("guestbook-backend");
+      const name = spec?.["nodeName"] as string;
+      const now = new Date().toISOString().replace(/\.\d+/, "");
+      const told = await cluster.create(cluster.path("v1/events", "", "default"), {
+        metadata: { generateName: `${name}.` },
+        involvedObject: { kind: "Node", name, uid: name },
+        type: "Warning",
+        reason: "SystemOOM",
+        message: "System OOM encountered, victim process: node, pid: 4711",
+        ...{ firstTimestamp: now, lastTimestamp: now, count: 1 },
+        source: { component: "kubelet", host: name },
+      });
+      const killed = crashed("guestbook-backend", { reason: "OOMKilled", exitCode: 137 });
+      return undoAll(told, await cluster.report("guestbook-backend", killed));
+    },
+  },
+  {
     name: "a DNS that is down",
     firstLine: /^The cluster's DNS is down: it has no pod/,
     apply: async (cluster) => {

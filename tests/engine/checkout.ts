@@ -84,12 +84,12 @@ export class Checkout {
   async environment(): Promise<NodeJS.ProcessEnv> {
     const script = await this.must(["shellenv"]);
     const result = await run("sh", ["-c", `${script}\nenv -0`], this.folder);
-    return Object.fromEntries(
-      result.stdout
-        .split("\0")
-        .filter((line) => line.includes("="))
-        .map((line): [string, string] => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-    );
+    const variables = result.stdout
+      .split("\0")
+      .filter((line) => line.includes("="))
+      .map((line): [string, string] => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]);
+    // Pulumi's provider leaves copies of the kubeconfig among the temporary files.
+    return { ...Object.fromEntries(variables), TMPDIR: this.folder };
   }
 
   /** Runs a program in the checkout with the variables of {@link environment}. */

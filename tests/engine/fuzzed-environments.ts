@@ -91,7 +91,7 @@ const number = fc.constantFrom(0, -0, -1, 1, 10, 11, 1.5, 2 ** 31, 2 ** 53, -(2 
 const scalar = fc.oneof(text, number, fc.boolean(), fc.constant(null));
 const name = fc.constantFrom("web", "a", "shop-backend", "x".repeat(52));
 const cores = fc.constantFrom("1", "250m", "0.5", "2.125", "0.001", "999.999");
-const bytes = fc.constantFrom("1", "128Mi", "1Gi", "500M", "64k", "999999999999999");
+const bytes = fc.constantFrom("1M", "128Mi", "1Gi", "500M", "64000k", "999999999999999");
 const resources = fc.record({ cpu: cores, memory: bytes }, { requiredKeys: [] });
 
 /** A specification that is right. */

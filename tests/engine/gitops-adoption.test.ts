@@ -22,7 +22,7 @@ describe("an environment that moves between `up` and GitOps", function () {
   before(async function () {
     this.timeout(BUILD_TIMEOUT_MS);
     sharedCheckout().writeStack(STACK, "dev", () => undefined);
-    exported = await GitOpsExport.create("gitops-moving");
+    exported = await GitOpsExport.create("gitops-moving", ["flux"]);
     await sharedCheckout().must(["up", "--stack", STACK]);
     await exported.write([STACK], ["--cluster-facts"]);
     byUp = asWritten(await live());

@@ -31,9 +31,14 @@ export class GitOpsExport {
     this.#key = { SOPS_AGE_KEY: /AGE-SECRET-KEY-\S+/.exec(pair)?.[0] ?? "" };
   }
 
-  /** Makes a pair of keys for a folder that is not there yet. @param name of the folder. */
-  static async create(name: string): Promise<GitOpsExport> {
-    const tools = await ensureToolchain(["sops", "age", "flux", "helm", "kubeconform", "kubectl"], {
+  /**
+   * Makes a pair of keys for a folder that is not there yet.
+   *
+   * @param name of the folder.
+   * @param more tools than every export needs.
+   */
+  static async create(name: string, more: readonly ("flux" | "helm" | "kubeconform")[] = []): Promise<GitOpsExport> {
+    const tools = await ensureToolchain(["sops", "age", "kubectl", ...more], {
       cacheDir: defaultCacheDir(process.env, process.platform, homedir()),
       progress: createProgress(process.stderr),
       env: process.env,

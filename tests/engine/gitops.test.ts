@@ -25,7 +25,7 @@ describe("an export for GitOps", function () {
 
   before(async function () {
     this.timeout(BUILD_TIMEOUT_MS);
-    exported = await GitOpsExport.create("gitops");
+    exported = await GitOpsExport.create("gitops", ["kubeconform"]);
     temporary = join(sharedCheckout().folder, ".terrarium/gitops-temporary");
     mkdirSync(temporary);
     const { stdout, stderr } = await exported.write(STACKS, [], { TMPDIR: temporary });
@@ -48,12 +48,6 @@ describe("an export for GitOps", function () {
       const expected = resources.map((file) => parse(readFileSync(join(rendered, file), "utf8")) as Manifest);
       const known = (manifests: readonly Manifest[]) => withoutNothings(withoutValues(manifests));
       assert.deepEqual(known(await exported.build(`overlays/${stack}`)), known(expected));
-    });
-
-    it(`is built for ${stack} by Flux, stage by stage, to what kustomize builds`, async () => {
-      const built: Manifest[] = [];
-      for (const stage of exported.stagesOf(stack)) built.push(...(await exported.builtByFlux(stack, stage)));
-      assert.deepEqual(withoutValues(built), withoutValues(await exported.build(`overlays/${stack}`)));
     });
   }
 
@@ -116,32 +110,6 @@ describe("an export for GitOps", function () {
     const { summary, problems } = await validate(exported.tools.path("kubeconform"), folder, paths);
     assert.deepEqual(problems, []);
     assert.deepEqual(summary, { valid: paths.length, invalid: 0, errors: 0, skipped: 0 });
-  });
-
-  it("renders as charts, with what a release adds, to the same objects", async () => {
-    const charts = await GitOpsExport.create("gitops-helm");
-    await charts.write(["dev"], ["--format", "helm"]);
-    const rendered: Manifest[] = [];
-    for (const stage of readdirSync(join(charts.folder, "chart")))
-      rendered.push(...(await charts.rendered("dev", stage)));
-    const built = await exported.build("overlays/dev");
-    assert.deepEqual(sorted(rendered), sorted(built.filter(({ kind }) => !["Namespace", "Secret"].includes(kind))));
-  });
-
-  it("changes in a stack's overlay alone when the stack is changed where it differs from the others", async () => {
-    const scale = (replicas: number) => {
-      sharedCheckout().writeStack("scaled", "prod", (config) => {
-        (config["terrarium:services"] as Record<string, object>)["guestbook-worker"] = { replicas };
-      });
-    };
-    scale(4);
-    const changing = await GitOpsExport.create("gitops-changing");
-    await changing.write(["dev", "scaled"]);
-    const before = new Map(changing.files().map((file) => [file, changing.text(file)]));
-    scale(5);
-    await changing.write(["dev", "scaled"]);
-    const changed = changing.files().filter((file) => before.get(file) !== changing.text(file));
-    assert.deepEqual(changed, ["overlays/scaled/services/kustomization.yaml"]);
   });
 
   for (const [what, args, message] of [

@@ -7,11 +7,11 @@ import { findFreePorts, portIsFree } from "../../clusters/free-ports.ts";
 import { readClusterAccess } from "../../platform/adapters/kubernetes/access.ts";
 import { ApiError, KubernetesApi } from "../../platform/adapters/kubernetes/api.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
+import { installedConfiguration, kubeconfigOf, SERVICE } from "./installed-service.ts";
 import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/guestbook";
 const source = { repository: REPOSITORY, branch: "main" };
-const SERVICE = "terrarium-platform";
 const DASHBOARD = ["dashboard", "--kubeconfig"];
 /** Its listener that ends TLS. */
 const GATEWAY = { name: "public", namespace: "gateway", sectionName: "https" };
@@ -320,14 +320,6 @@ function configuration(checkout: string): object {
   };
 }
 
-/** What the installed service's pod reads, as a process of this machine can use it. */
-async function installedConfiguration({ api }: PlatformCluster): Promise<object> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/configmaps/platform-configuration`;
-  const { data } = await api.send<{ data: Record<string, string> }>("GET", path);
-  const config = parse(data["platform.yaml"] ?? "") as { runner: object };
-  return { ...config, http: { port: 0 }, runner: { ...config.runner, state: {} } };
-}
-
 /** The API as a service account that stands for somebody. */
 async function personOf(cluster: PlatformCluster, name: string): Promise<KubernetesApi> {
   const metadata = { name };
@@ -346,14 +338,6 @@ async function bind({ api }: PlatformCluster, name: string, roles: readonly stri
         subjects: [{ kind: "ServiceAccount", name, namespace: NAMESPACE }],
       },
     });
-}
-
-/** A kubeconfig with nothing but a service account's token. */
-async function kubeconfigOf({ api, kubeconfig }: PlatformCluster, account = SERVICE): Promise<object> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
-  const { status } = await api.send<{ status: { token: string } }>("POST", path, { body: { spec: {} } });
-  const file = parse(readFileSync(kubeconfig, "utf8")) as { users: { name: string }[] };
-  return { ...file, users: file.users.map(({ name }) => ({ name, user: { token: status.token } })) };
 }
 
 function isReady(environment: PreviewEnvironment | undefined): boolean {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { hostPathRoot } from "../../clusters/host-path-volumes.ts";
+import { storageClass } from "../../clusters/simulated-content.ts";
 import type { PreviewEnvironment } from "../../spec/index.ts";
 import { PROJECT } from "./checkout.ts";
+import { installedConfiguration, kubeconfigOf } from "./installed-service.ts";
 import { PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
 import { smallEnvironment } from "./small-environment.ts";
 
@@ -30,6 +32,9 @@ const SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1";
 const GOLDEN = `${SNAPSHOTS}/namespaces/golden/volumesnapshots`;
 const CONTENTS = `${SNAPSHOTS}/volumesnapshotcontents`;
 const apiVersion = "snapshot.storage.k8s.io/v1";
+/** Of snapshots and of volumes. */
+const DRIVER = storageClass.provisioner;
+const INSTALL = ["platform", "install", "--config", "platform.yaml", "--kubeconfig"];
 /** Seconds that one turn may take on a machine that has much else to do. */
 const PATIENCE = 240;
 
@@ -47,7 +52,7 @@ interface Claim {
   readonly spec: { readonly dataSource?: object };
 }
 
-describe("preview environments that start from a snapshot, on the real engine", function () {
+describe("preview environments that start from a snapshot, with the rights of an installed service", function () {
   this.timeout(3 * PATIENCE * 1000);
   let cluster: PlatformCluster;
   let service: PlatformProcess;
@@ -64,7 +69,7 @@ describe("preview environments that start from a snapshot, on the real engine", 
       metadata: { name: content },
       spec: {
         deletionPolicy: "Delete",
-        driver: "csi.example.com",
+        driver: DRIVER,
         source: { volumeHandle: "vol-1" },
         volumeSnapshotRef,
       },
@@ -91,14 +96,14 @@ describe("preview environments that start from a snapshot, on the real engine", 
         claimRef: { namespace: `preview-${name}`, name: "postgres-data" },
         hostPath: { path: join(hostPathRoot, randomUUID()) },
         persistentVolumeReclaimPolicy: "Delete",
-        storageClassName: "standard",
+        storageClassName: storageClass.metadata.name,
       },
     });
   const loseSnapshot = (name: string) => send("DELETE", `${GOLDEN}/${name}`);
   const claim = async (name: string): Promise<Claim> =>
     (await cluster.read<Claim>(`/api/v1/namespaces/preview-${name}/persistentvolumeclaims/postgres-data`)) ??
     assert.fail("there is no claim");
-  const content = (name: string) => cluster.read<Content>(`${CONTENTS}/preview-${name}-postgres-seed`);
+  const content = (name: string) => cluster.read<Content>(`${CONTENTS}/preview-${name}.postgres-seed`);
   const ready = (name: string) =>
     cluster.environmentUntil(
       name,
@@ -111,7 +116,7 @@ describe("preview environments that start from a snapshot, on the real engine", 
   };
 
   before(async () => {
-    cluster = await PlatformCluster.create();
+    cluster = await PlatformCluster.createBare();
     const folder = join(PROJECT, "tests/engine/snapshot-definitions");
     for (const file of readdirSync(folder)) {
       const definition = parse(readFileSync(join(folder, file), "utf8")) as object;
@@ -124,7 +129,10 @@ describe("preview environments that start from a snapshot, on the real engine", 
       return { done: problem === undefined && other === undefined, value: undefined, state: problem ?? other };
     }, PATIENCE);
     await takeSnapshot("shop", "snap-1");
-    service = cluster.start("snapshots", CONFIG);
+    writeFileSync(join(cluster.checkout.folder, "platform.yaml"), stringify(CONFIG));
+    await cluster.checkout.must([...INSTALL, cluster.kubeconfig]);
+    const kubeconfig = cluster.checkout.write("service.kubeconfig", await kubeconfigOf(cluster));
+    service = cluster.start("snapshots", await installedConfiguration(cluster), { kubeconfig });
     await service.says('"leading"', PATIENCE);
   });
 
@@ -138,10 +146,7 @@ describe("preview environments that start from a snapshot, on the real engine", 
       return { done: found !== undefined && asked !== undefined, value: undefined, state: service.log };
     }, PATIENCE);
     const { spec } = (await content("restored")) ?? assert.fail("no content");
-    assert.deepEqual(
-      [spec.deletionPolicy, spec.driver, spec.source],
-      ["Retain", "csi.example.com", { snapshotHandle: "snap-1" }],
-    );
+    assert.deepEqual([spec.deletionPolicy, spec.driver, spec.source], ["Retain", DRIVER, { snapshotHandle: "snap-1" }]);
     const { namespace, name } = spec.volumeSnapshotRef;
     assert.deepEqual([namespace, name], ["preview-restored", "postgres-seed"]);
     assert.deepEqual((await claim("restored")).spec.dataSource, {
@@ -186,6 +191,14 @@ describe("preview environments that start from a snapshot, on the real engine", 
       "/apis/apps/v1/namespaces/preview-needs/statefulsets",
     );
     assert.deepEqual(made.items, []);
+  });
+
+  it("lose their copy of it with their namespace, whoever deletes that", async () => {
+    await send("DELETE", "/api/v1/namespaces/preview-restored");
+    await until(async () => {
+      const left = await content("restored");
+      return { done: left === undefined, value: undefined, state: JSON.stringify(left) };
+    }, PATIENCE);
   });
 
   it("are gone with their copy of it, and leave the storage system's", async () => {

@@ -215,6 +215,10 @@ function newResource({ type, name, inputs }: pulumi.runtime.MockResourceArgs): p
   if (type === RANDOM) {
     return { id: "none", state: { ...state, result: pulumi.secret(generatedPassword(name, Number(state["length"]))) } };
   }
+  if (type === "kubernetes:core/v1:Namespace") {
+    const metadata = state["metadata"] as { readonly name: string };
+    return { id: metadata.name, state: { ...state, metadata: { ...metadata, uid: `uid-of-${metadata.name}` } } };
+  }
   return { id: `${name}-id`, state };
 }
 

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { formatDiagnosis, reportDiagnosis } from "../../../cli/doctor-report.ts";
 import { CommandFailure } from "../../../cli/exit.ts";
+import { runProgram } from "../../../cli/program.ts";
 import { sayWhenSlow } from "../../../cli/when-slow.ts";
 import type { Finding } from "../../../doctor/finding.ts";
 import type { Diagnosis } from "../../../doctor/index.ts";
 import { useScratchFolder } from "../clusters/scratch-folder.ts";
+import { SHOP } from "./kind-machine.ts";
 import { testSurroundings } from "./surroundings.ts";
 
 const finding = (name: string): Finding => ({
@@ -76,5 +78,32 @@ describe("what the doctor prints", () => {
     };
     assert.equal(await sayWhenSlow(slow, "Reading.", work, 1), 2);
     assert.equal(surroundings.output.stderr, "Reading.\n");
+  });
+});
+
+describe("terrarium doctor on a cluster that somebody else runs", () => {
+  const scratch = useScratchFolder();
+  const ask = async (kubectl: string) => {
+    const surroundings = testSurroundings(scratch());
+    scratch().file("Pulumi.dev.yaml", `${SHOP}  terrarium:context: work\n`);
+    scratch().file(".kube/config", '{"contexts":[{"name":"work"}]}');
+    scratch().program("kubectl", kubectl);
+    const code = await runProgram(["doctor", "--stack", "dev"], surroundings);
+    return { code, lines: surroundings.output.stdout.split("\n") };
+  };
+
+  it("says that it does not answer, and how to find out more: no update repairs it", async () => {
+    const { code, lines } = await ask("echo 'did you specify the right host or port?' >&2; exit 1");
+    assert.equal(code, 1);
+    assert.deepEqual(lines.slice(0, 2), [
+      "1. The cluster of dev does not work: did you specify the right host or port.",
+      "   next  See that it runs and can be reached from here: kubectl --context work cluster-info",
+    ]);
+  });
+
+  it("does not take what it can't read for health", async () => {
+    const { code, lines } = await ask('case "$*" in *"/version"*) ;; *) echo "it is too slow" >&2; exit 1 ;; esac');
+    assert.equal(code, 1);
+    assert.match(lines[0] ?? "", /^1\. The pods of \S+-dev can't be read: it is too slow\.$/);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageFailure } from "../../../cli/exit.ts";
 import { runInForeground } from "../../../cli/foreground.ts";
@@ -115,6 +115,20 @@ describe("the command line", () => {
     assert.deepEqual([code, stderr], [0, "dev is not up; nothing to remove.\n"]);
     assert.equal(existsSync(join(scratch().path, ".terrarium")), false);
     assert.deepEqual(scratch().calls(), []);
+  });
+
+  it("says for which stacks the local cluster stays", async () => {
+    const { path } = scratch();
+    const stacks = join(path, ".terrarium/state/.pulumi/stacks/terrarium");
+    mkdirSync(stacks, { recursive: true });
+    for (const stack of ["prod", "staging"]) writeFileSync(join(stacks, `${stack}.json`), "{}");
+    const record = { provider: "simulated", kubeconfig: "/none", context: "here" };
+    writeFileSync(join(path, ".terrarium/cluster.json"), JSON.stringify(record));
+    const { code, stderr } = await run("down");
+    assert.deepEqual(
+      [code, stderr],
+      [0, "The simulated cluster stays for prod, staging.\ndev is not up; nothing to remove.\n"],
+    );
   });
 
   describe("on a cluster that the stack names", () => {

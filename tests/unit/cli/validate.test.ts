@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { checkPolicies } from "../../../cli/checks/policies.ts";
 import { checkPrometheus } from "../../../cli/checks/prometheus.ts";
 import { formatResults, isFailed } from "../../../cli/checks/result.ts";
 import { checkSchemas } from "../../../cli/checks/schemas.ts";
+import { UsageFailure } from "../../../cli/exit.ts";
 import { runProgram } from "../../../cli/program.ts";
 import type { KubeManifest } from "../../../cli/rendered-object.ts";
 import { GoRequiredError } from "../../../clusters/toolchain/index.ts";
@@ -20,6 +22,28 @@ describe("validate", () => {
     assert.equal(await runProgram(["validate"], surroundings), 0);
     assert.equal(surroundings.output.stdout, "dev: valid\nprod: valid\n");
     assert.deepEqual(scratch().calls(), []);
+  });
+
+  it("tells of the configuration of every stack as JSON and YAML", async () => {
+    for (const format of ["json", "yaml"]) {
+      const surroundings = testSurroundings(scratch());
+      assert.equal(await runProgram(["validate", "-o", format], surroundings), 0);
+      assert.deepEqual(parse(surroundings.output.stdout), [
+        { stack: "dev", checks: [{ check: "configuration", summary: "valid", problems: [], notes: [] }] },
+      ]);
+    }
+  });
+
+  it("tells of every wrong configuration, not of the first alone", async () => {
+    const validate = (stack: string) => {
+      if (stack !== "dev") throw new UsageFailure(`${stack} is wrong`);
+      return stack;
+    };
+    const surroundings = testSurroundings(scratch(), { validate });
+    for (const stack of ["prod", "staging"]) scratch().file(`Pulumi.${stack}.yaml`, "config: {}\n");
+    assert.equal(await runProgram(["validate"], surroundings), 2);
+    assert.equal(surroundings.output.stdout, "dev: valid\nprod: invalid\nstaging: invalid\n");
+    assert.equal(surroundings.output.stderr, "terrarium: prod is wrong\nstaging is wrong\n");
   });
 
   describe("asks the policies", () => {

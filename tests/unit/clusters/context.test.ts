@@ -54,6 +54,14 @@ describe("a cluster that the stack's configuration names", () => {
     assert.deepEqual(await cluster("work").available(), { ok: false, reason: `no context "work" in ${file}` });
   });
 
+  it("is an error that names the line, and quotes nothing, when the file is no YAML", async () => {
+    const file = scratch().file(".kube/config", `users:\n- name: work\n  user: {token: s3cret\n`);
+    await assert.rejects(cluster("work").up(), (error: Error) => {
+      assert.equal(error.message, `${file} is not a kubeconfig file: it is no YAML in line 4.`);
+      return true;
+    });
+  });
+
   it("is an error with kubectl's reason when it does not answer", async () => {
     scratch().file(".kube/config", kubeconfig("work"));
     scratch().program("kubectl", "echo connection refused >&2; exit 1");

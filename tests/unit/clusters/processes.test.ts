@@ -56,6 +56,13 @@ describe("running a command", () => {
     assert.deepEqual([code, stdout], [124, "tidy\n"]);
   });
 
+  it("asks a program to end when it is interrupted, and starts none for long afterwards", async () => {
+    const script = "trap 'echo tidy; exit 0' TERM; while :; do sleep 0.01; done";
+    const { code, stdout } = await runCommand("sh", ["-c", script], { env, signal: AbortSignal.timeout(100) });
+    assert.deepEqual([code, stdout], [130, "tidy\n"]);
+    assert.equal((await runCommand("sleep", ["60"], { env, signal: AbortSignal.abort() })).code, 130);
+  });
+
   it("says what to do where the limit is for every command", async () => {
     const run = withTimeLimit(100, "Allow more.");
     const { code, stderr } = await run("sleep", ["60"], { env });

@@ -38,7 +38,7 @@ describe("A Postgres that is made from a snapshot", () => {
     });
     assert.ok(dependsOn.includes("db-seed-snapshot"));
     assert.deepEqual(recording.named("db-seed-snapshot").object["spec"], {
-      source: { volumeSnapshotContentName: "shop-dev-db-seed" },
+      source: { volumeSnapshotContentName: "shop-dev.db-seed" },
     });
     const content = recording.named("db-seed-snapshot-content");
     assert.deepEqual(content.object["spec"], {
@@ -52,9 +52,24 @@ describe("A Postgres that is made from a snapshot", () => {
         name: "db-seed",
       },
     });
-    assert.equal((content.object["metadata"] as { namespace?: string }).namespace, undefined);
+    const { namespace, ownerReferences } = content.object["metadata"] as Record<string, unknown>;
+    assert.equal(namespace, undefined);
+    assert.deepEqual(ownerReferences, [
+      { apiVersion: "v1", kind: "Namespace", name: "shop-dev", uid: "uid-of-shop-dev" },
+    ]);
     assert.ok(recording.named("db-seed-snapshot").dependsOn.includes("db-seed-snapshot-content"));
     assert.equal(recording.one("PersistentVolumeClaim", "other-data").object.spec.dataSource, undefined);
+  });
+
+  it("is known under a name that no store of another environment gives its own", async () => {
+    const named = async (name: string, store: string): Promise<string> => {
+      const snapshot = { namespace: "golden", name: "shop" };
+      const over = { name, services: {}, dataStores: { [store]: { engine: "postgres", snapshot } } };
+      const { object } = (await recorded({ [store]: FOUND.db }, over)).named(`${store}-seed-snapshot-content`);
+      return (object["metadata"] as { name: string }).name;
+    };
+    assert.equal(await named("shop", "db"), "shop.db-seed");
+    assert.notEqual(await named("shop-eu", "db"), await named("shop", "eu-db"));
   });
 
   it("starts empty where there is none, where nobody has looked, and where it names none", async () => {

@@ -10,8 +10,31 @@ import { checkout, read } from "./checkout.ts";
 /** Reasons of environments that are well, or on their way. */
 const WELL = ["Queued", "Provisioning", "Ready", "Asleep", "Terminating", "Admitted"];
 
+/** Alerts on what a dashboard or a log shows, while nothing in the cluster is broken. */
+const LOAD = [
+  "AlertNotificationsFail",
+  "AlertmanagerConfigReloadFailed",
+  "CpuSaturated",
+  "ErrorBudgetBurns",
+  "FilesNearLimit",
+  "LokiLinesDiscarded",
+  "MemoryNearLimit",
+  "MetricsTargetTooLarge",
+  "PostgresConnectionsNearLimit",
+  "PostgresVolumeFilling",
+  "PrometheusConfigReloadFailed",
+  "PrometheusRuleEvaluationFailures",
+  "RedisConnectionsRejected",
+  "RedisMemoryNearLimit",
+  "RedisVolumeFilling",
+];
+/** Pages about the platform service, which the doctor of a stack does not look at. */
+const PLATFORM =
+  /(platform-without-leader|environments-|work-queue|environment-deletion|orphans|reconcile-failures|pull-requests)/;
+
 describe("docs/runbooks", () => {
   const index = read("docs/runbooks/README.md");
+  const pages = readdirSync(join(checkout, "docs/runbooks")).filter((name) => name !== "README.md");
 
   for (const reason of [...CONDITIONS.Ready, ...CONDITIONS.Admitted, ...CONDITIONS.DeleteBlocked]) {
     if (WELL.includes(reason)) continue;
@@ -33,6 +56,22 @@ describe("docs/runbooks", () => {
     });
   }
 
+  for (const { alert, annotations } of alerts) {
+    if (LOAD.includes(alert) || PLATFORM.test(annotations.runbook ?? "")) continue;
+    it(`begins the look at ${alert} with the doctor`, () => {
+      assert.match(read(annotations.runbook ?? ""), /^\*\*Look\.\*\* `bin\/terrarium doctor --stack STACK`/m);
+    });
+  }
+
+  it("names the stack in each command that is about one: without, it is another one", () => {
+    for (const page of pages) {
+      const without = /bin\/terrarium\s+(doctor|kubectl|netcheck|validate)(?! --stack STACK)/.exec(
+        read(`docs/runbooks/${page}`),
+      );
+      assert.equal(without?.[0], undefined, page);
+    }
+  });
+
   it("is about alerts that a scenario has fire and leaves quiet, and about no others", () => {
     const scenarios = Object.keys(ALERT_SCENARIOS).toSorted();
     assert.deepEqual(alerts.map(({ alert }) => alert).toSorted(), scenarios);
@@ -41,7 +80,6 @@ describe("docs/runbooks", () => {
   });
 
   it("lists all of its pages", () => {
-    const pages = readdirSync(join(checkout, "docs/runbooks")).filter((name) => name !== "README.md");
     for (const page of pages) assert.ok(index.includes(`(${page})`), page);
   });
 });

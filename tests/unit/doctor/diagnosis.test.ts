@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Facts } from "../../../doctor/facts.ts";
 import { diagnose } from "../../../doctor/index.ts";
-import { BREAKAGES } from "./breakages.ts";
+import { BREAKAGES as COMMON } from "./breakages.ts";
+import { DNS_POLICIES } from "./dns-policies.ts";
+import { ON_CALL } from "./on-call.ts";
 import { condition, firstLineAfter, healthy, setReplicas } from "./shop.ts";
+
+const BREAKAGES = [...COMMON, ...ON_CALL, ...DNS_POLICIES];
 
 describe("the doctor", () => {
   it("finds nothing wrong with an environment in order", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gather } from "../../../doctor/gather/index.ts";
+import { ANSWER_MS, gather } from "../../../doctor/gather/index.ts";
 import { withoutSecrets } from "../../../doctor/gather/logs.ts";
 import type { ClusterReader } from "../../../stacks/cluster-objects.ts";
 
@@ -24,8 +24,14 @@ function scripted({ nodes = [node()], pods = [], failing = [] }: Script = {}) {
       /^get namespace,node,storageclass/,
       () => ({ items: [{ kind: "Namespace", metadata: { name: "shop-dev" } }, ...nodes] }),
     ],
-    [/^get configmap,.*--namespace shop-dev/, () => ({ items: pods })],
+    [
+      /^get event --namespace default --field-selector involvedObject\.kind=Node,type=Warning/,
+      () => ({ items: [{ kind: "Event", reason: "SystemOOM", involvedObject: { kind: "Node", name: "node-1" } }] }),
+    ],
+    [/^get daemonset,.*--namespace shop-dev/, () => ({ items: pods })],
+    [/^get configmap,.*--namespace shop-dev/, () => ({ items: [] })],
     [/^get deployment,.*k8s-app=kube-dns/, () => ({ items: [] })],
+    [/^get networkpolicy --namespace kube-system/, () => ({ items: [{ kind: "NetworkPolicy" }] })],
     [/^get httproutes.* --namespace shop-dev/, () => ({ items: [route] })],
     [/^get secrets/, () => "shop-dev web SESSION_SECRET TOKEN\n"],
     [
@@ -66,9 +72,10 @@ function scripted({ nodes = [node()], pods = [], failing = [] }: Script = {}) {
     kubectl: "kubectl",
     access: {},
     env: {},
-    run: (_, args) => {
+    run: (_, args, { timeoutMs }) => {
       const call = args.join(" ");
       calls.push(call);
+      assert.equal(timeoutMs, ANSWER_MS);
       const answer = answers.find(([pattern]) => pattern.test(call))?.[1]();
       if (answer === undefined || failing.some((start) => call.startsWith(start)))
         return Promise.resolve({ code: 1, stdout: "", stderr: "no answer" });
@@ -105,6 +112,11 @@ describe("what the doctor reads", () => {
     const facts = await gatherFrom(reader, { others: [{ source: "state", read: Promise.resolve({ locks: [] }) }] });
     assert.deepEqual(facts.unread, []);
     assert.equal(facts.objects.Pod?.length, 1);
+    assert.deepEqual(
+      facts.objects.Event?.map(({ reason }) => reason),
+      ["SystemOOM"],
+    );
+    assert.equal(facts.objects.NetworkPolicy?.length, 1);
     assert.deepEqual(facts.secrets, [{ namespace: "shop-dev", name: "web", keys: ["SESSION_SECRET", "TOKEN"] }]);
     assert.deepEqual(facts.downTargets, [{ service: "web", pod: "web-1", error: "refused" }]);
     assert.deepEqual(
@@ -153,10 +165,13 @@ describe("what the doctor reads", () => {
   it("is named where it can't be read, and left out", async () => {
     const starts = [
       "get namespace,",
+      "get daemonset,",
       "get configmap,",
       "get secrets",
       "get --raw",
       "get deployment,",
+      "get event",
+      "get networkpolicy",
       "get httproutes",
     ];
     const { reader } = scripted({ failing: starts });
@@ -164,14 +179,27 @@ describe("what the doctor reads", () => {
     const facts = await gatherFrom(reader, { others: [{ source: "engine state", read: rejected }] });
     assert.deepEqual(facts.unread.map(({ source }) => source).toSorted(), [
       "engine state",
+      "events of nodes",
       "metrics",
       "names of Secrets in shop-dev",
-      "namespace shop-dev",
       "nodes and storage classes",
+      "pods and what makes them in shop-dev",
+      "policies of the cluster's DNS",
       "routes",
       "the cluster's DNS",
+      "what pods need in shop-dev",
     ]);
     assert.deepEqual([facts.objects, facts.secrets, facts.alerts], [{}, undefined, undefined]);
+  });
+
+  it("keeps what could be read of a namespace where only a part of it can't be", async () => {
+    const { reader } = scripted({ pods: [pod("web-1", { ready: true })], failing: ["get configmap,"] });
+    const { objects, unread } = await gatherFrom(reader);
+    assert.deepEqual([objects.Pod?.length, objects.Service], [1, undefined]);
+    assert.deepEqual(
+      unread.map(({ source }) => source),
+      ["what pods need in shop-dev"],
+    );
   });
 
   it("has no secret in its lines, wherever it stands", () => {

@@ -42,6 +42,17 @@ describe("a container that was killed", () => {
     assert.equal(told, LIKELY.replace("most likely ", ""));
   });
 
+  it("has lacked its pod's or its node's memory when it has no limit and the kubelet tells of it", () => {
+    const told = firstLineAfter((facts) => {
+      kill(facts, { reason: "OOMKilled" });
+      withoutLimit(facts);
+    });
+    assert.match(
+      told,
+      /^Deployment api is killed for lack of memory: container api has no limit, so its pod or its node/,
+    );
+  });
+
   it("has the alert on its memory as evidence", () => {
     const facts = brokenBy(kill);
     const summary = "The largest pod of api uses 97 % of its memory limit";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { parse, stringify } from "yaml";
+import type { RunCommand } from "../../../clusters/run-command.ts";
 import type { KubeObject } from "../../../gitops/kube-object.ts";
 import { sealSecret, type SealArgs } from "../../../gitops/sealed-secret.ts";
-import { encryptWith, sopsRules } from "../../../gitops/sops.ts";
+import { sopsRules, withEncryption } from "../../../gitops/sops.ts";
 
 const secret: KubeObject = {
   apiVersion: "v1",
@@ -71,21 +72,24 @@ describe("an encrypted Secret", () => {
 describe("encryption with sops", () => {
   it("gets what is secret through a pipe, and none of the user's variables", async () => {
     const calls: { args: readonly string[]; env: object; input?: string }[] = [];
-    const run = encryptWith("/bin/sops", "/out/.sops.yaml", (_file, args, { env, input }) => {
+    const run: RunCommand = (_file, args, { env, input }) => {
       calls.push({ args, env, ...(input === undefined ? {} : { input }) });
       return Promise.resolve({ code: 0, stdout: "sealed", stderr: "" });
-    });
-    assert.equal(await run("overlays/dev/secret-a.yaml", "TOKEN: hunter2"), "sealed");
+    };
+    const sealed = await withEncryption({ sops: "/bin/sops", rules: "", run }, (seal) =>
+      seal("overlays/dev/secret-a.yaml", "TOKEN: hunter2"),
+    );
+    assert.equal(sealed, "sealed");
     assert.deepEqual(calls[0]?.env, {});
     assert.equal(calls[0]?.input, "TOKEN: hunter2");
     assert.doesNotMatch(calls[0]?.args.join(" ") ?? "", /hunter2/);
   });
 
   it("fails with the file and what sops said", async () => {
-    const run = encryptWith("sops", "c", () => Promise.resolve({ code: 1, stdout: "", stderr: "no matching rule\n" }));
+    const run: RunCommand = () => Promise.resolve({ code: 1, stdout: "", stderr: "no matching rule\n" });
     await assert.rejects(
-      run("overlays/dev/secret-a.yaml", ""),
-      /overlays\/dev\/secret-a\.yaml cannot be encrypted: no matching rule/,
+      withEncryption({ sops: "sops", rules: "", run }, (seal) => seal("overlays/dev/secret-a.yaml", "")),
+      /overlays\/dev\/secret-a\.yaml cannot be encrypted by the rules in .sops.yaml: no matching rule/,
     );
   });
 

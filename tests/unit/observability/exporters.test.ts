@@ -160,15 +160,40 @@ describe("node_exporter", () => {
 });
 
 describe("exporters of data stores", () => {
-  for (const [name, variable, store, port] of [
-    ["db-exporter", "DATA_SOURCE_PASS", "db", 5432],
-    ["cache-exporter", "REDIS_PASSWORD", "cache", 6379],
+  it("read the password of their own of Postgres from a file, and no other password of it", async () => {
+    const exporter = find<Workload>(await objectsOf(), "Deployment", "db-exporter");
+    const { env, volumeMounts } = containerOf(exporter);
+    const folder = "/run/secrets/postgres";
+    assert.deepEqual(
+      env.filter(({ name }) => name.startsWith("DATA_SOURCE_")),
+      [
+        { name: "DATA_SOURCE_URI", value: "db:5432/app?sslmode=disable" },
+        { name: "DATA_SOURCE_USER", value: "terrarium_exporter" },
+        { name: "DATA_SOURCE_PASS_FILE", value: `${folder}/exporter-password` },
+      ],
+    );
+    const mount = volumeMounts.find(({ mountPath }) => mountPath === folder);
+    assert.equal(mount?.readOnly, true);
+    const items = [{ key: "exporter-password", path: "exporter-password" }];
+    assert.deepEqual(exporter.spec.template.spec.volumes.find(({ name }) => name === mount.name)?.secret, {
+      secretName: "db",
+      items,
+      defaultMode: 0o440,
+    });
+  });
+
+  it("have the password of their own of Redis by reference", async () => {
+    const { env } = containerOf(find<Workload>(await objectsOf(), "Deployment", "cache-exporter"));
+    const password = env.find(({ name }) => name === "REDIS_PASSWORD") as unknown as Record<string, unknown>;
+    assert.deepEqual(password["valueFrom"], { secretKeyRef: { name: "cache", key: "exporter-password" } });
+    assert.ok(env.some(({ value }) => value === "terrarium_exporter"));
+  });
+
+  for (const [name, store, port] of [
+    ["db-exporter", "db", 5432],
+    ["cache-exporter", "cache", 6379],
   ] as const) {
-    it(`such as ${name} have a password of their own by reference, and reach their store alone`, async () => {
-      const container = containerOf(find<Workload>(await objectsOf(), "Deployment", name));
-      const password = container.env.find((each) => each.name === variable) as unknown as Record<string, unknown>;
-      assert.deepEqual(password["valueFrom"], { secretKeyRef: { name: store, key: "exporter-password" } });
-      assert.ok(container.env.some(({ value }) => value === "terrarium_exporter"));
+    it(`such as ${name} reach their store alone`, () => {
       const { podSelector } = partPolicy(store, described());
       assert.deepEqual(partPolicy(name, described()).egress, [
         { to: [{ podSelector }], ports: [{ protocol: "TCP", port }] },

@@ -93,6 +93,11 @@ export interface Workload {
           readonly name: string;
           readonly hostPath?: { readonly path: string; readonly type: string };
           readonly persistentVolumeClaim?: { readonly claimName: string };
+          readonly secret?: {
+            readonly secretName: string;
+            readonly items: readonly object[];
+            readonly defaultMode: number;
+          };
         }[];
         readonly containers: readonly Container[];
       };

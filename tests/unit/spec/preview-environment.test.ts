@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkManifest, formatProblem, InvalidSpecError, parseQuantity } from "../../../spec/index.ts";
-import { PLAIN_QUANTITIES, type QuantityKind } from "../../../spec/quantity.ts";
+import { LEAST_BYTES, PLAIN_QUANTITIES, type QuantityKind } from "../../../spec/quantity.ts";
 
 const source = { repository: "https://git.example.com/team/shop", branch: "main" };
 
@@ -40,7 +40,7 @@ describe("an Environment as people write it", () => {
     [{ source, quota: { pods: 0 } }, "spec.quota.pods: got 0, expected a whole number of at least 1"],
     [
       { source, quota: { memory: "1.5Gi" } },
-      'spec.quota.memory: got "1.5Gi", expected whole bytes such as "128Mi", "1Gi" or "500M"',
+      'spec.quota.memory: got "1.5Gi", expected whole bytes such as "128Mi", "1Gi" or "500M", "1M" at least',
     ],
     [
       { source, overrides: { services: { Web: {} } } },
@@ -103,18 +103,21 @@ describe("plain quantities", () => {
   for (const kind of Object.keys(PLAIN_QUANTITIES) as QuantityKind[]) {
     it(`are all quantities of ${kind}`, () => {
       fc.assert(
-        fc.property(fc.stringMatching(PLAIN_QUANTITIES[kind]), (text) => parseQuantity(text, kind) !== undefined),
+        fc.property(fc.stringMatching(PLAIN_QUANTITIES[kind]), (text) => {
+          const value = parseQuantity(text, kind);
+          return value !== undefined && (kind === "cpu" || value >= LEAST_BYTES);
+        }),
       );
     });
   }
 
   it("are the spellings that people use", () => {
     for (const text of ["250m", "0.5", "2", "1.25", "0.001", "16"]) assert.match(text, PLAIN_QUANTITIES.cpu);
-    for (const text of ["128Mi", "1Gi", "500M", "64k", "536870912", "20Gi", "1Ti"])
+    for (const text of ["128Mi", "1Gi", "500M", "64000k", "536870912", "20Gi", "1Ti"])
       assert.match(text, PLAIN_QUANTITIES.bytes);
     for (const text of ["0", "0m", "0.0", "00.5", ".5", "1e3", "-1", "0.0005", "1Gi"])
       assert.doesNotMatch(text, PLAIN_QUANTITIES.cpu);
-    for (const text of ["0", "0Gi", "1.5Gi", "1gi", "250m", "1e9", "", "Gi"])
+    for (const text of ["0", "0Gi", "1.5Gi", "1gi", "250m", "1e9", "", "Gi", "512", "999k"])
       assert.doesNotMatch(text, PLAIN_QUANTITIES.bytes);
   });
 });

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { buildRecipe } from "../../../clusters/toolchain/build-recipe.ts";
 import { buildLimit, BuildSlots, bytesPerBuild } from "../../../clusters/toolchain/build-slots.ts";
 import { cacheLayout } from "../../../clusters/toolchain/cache-layout.ts";
 import { CommandError } from "../../../clusters/toolchain/index.ts";
@@ -57,6 +58,34 @@ describe("parallel builds", () => {
     await assert.rejects(installer.build([kubeScore, kubeconform]), CommandError);
     const [pid] = await linesOf(pids);
     assert.ok(await hasEnded(Number(pid)));
+  });
+});
+
+describe("a build", () => {
+  const scratch = scratchFolder();
+
+  it("leaves out of a module what the recipe's tags say, and nothing where it has none", async () => {
+    await writeScript(scratch.path("bin", "go"), fakeGo);
+    const asked = scratch.path("asked");
+    const env = {
+      PATH: `${scratch.path("bin")}:/usr/bin:/bin`,
+      BUILDS: "/dev/null",
+      FAKE_GO_BUILD: `echo "$*" >> ${asked}`,
+    };
+    const [build] = kubeconform.builds ?? [];
+    assert.ok(build);
+    for (const recipe of [kubeconform, { ...kubeconform, builds: [{ ...build, tags: ["one", "two"] }] }]) {
+      const tools = {
+        go: scratch.path("bin", "go"),
+        modulesDir: `${folder}/go`,
+        parallel: 1,
+        logFile: scratch.path("log"),
+      };
+      await buildRecipe(recipe, scratch.path("built"), { ...tools, env });
+    }
+    const [whole = "", part = ""] = await linesOf(asked);
+    assert.equal(part.replace(" -tags=one,two ", " "), whole);
+    assert.notEqual(part, whole);
   });
 });
 

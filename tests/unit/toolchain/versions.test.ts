@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { binariesOf, foldersOf } from "../../../clusters/toolchain/recipe.ts";
 import * as checkerRecipes from "../../../clusters/toolchain/checker-recipes.ts";
+import * as csiRecipes from "../../../clusters/toolchain/csi-recipes.ts";
 import * as exporterRecipes from "../../../clusters/toolchain/exporter-recipes.ts";
 import * as gitopsRecipes from "../../../clusters/toolchain/gitops-recipes.ts";
 import * as recipes from "../../../clusters/toolchain/recipes.ts";
@@ -10,6 +11,18 @@ import { traefik } from "../../../clusters/toolchain/traefik-recipe.ts";
 import { goModules } from "../../../clusters/toolchain/versions.ts";
 
 const modules = fileURLToPath(new URL("../../../clusters/toolchain/go", import.meta.url));
+
+/**
+ * Tools that are built after another one, whose versions of libraries they take: Go compiles each of those once. Behind
+ * them, the libraries that they have at versions of their own.
+ */
+const sharing: Readonly<Record<string, { readonly after: string; readonly except: RegExp }>> = {
+  "kube-state-metrics": { after: "prometheus", except: /^$/ },
+  "local-path-provisioner": { after: "prometheus", except: /^$/ },
+  coredns: { after: "prometheus", except: /\/(miekg\/dns|pprof)$/ },
+  helm: { after: "prometheus", except: /\/jsonschema\/v6$/ },
+  kwok: { after: "pulumi-resource-kubernetes", except: /\/(go-restful\/v3|cel-go|client_model|controller-runtime)$/ },
+};
 
 describe("pinned versions", () => {
   it("are the ones that each go.mod requires and each go.sum has a checksum for", async () => {
@@ -26,15 +39,33 @@ describe("pinned versions", () => {
     }
   });
 
+  it("are those of another tool where both take a library, so that Go compiles it once", async () => {
+    for (const [folder, { after, except }] of Object.entries(sharing)) {
+      const [own, others] = [await requires(folder), await requires(after)];
+      const shared = [...own].filter(([module]) => others.has(module) && !except.test(module));
+      assert.ok(shared.length > 30, `${folder} shares ${shared.length} modules with ${after}`);
+      assert.deepEqual(
+        shared.map(([module, version]) => `${module} ${version}`),
+        shared.map(([module]) => `${module} ${others.get(module)}`),
+        folder,
+      );
+    }
+  });
+
   it("cover every module folder, and every recipe's folder is one of them", async () => {
     const pinned = Object.keys(goModules).sort();
     assert.deepEqual((await readdir(modules)).sort(), pinned);
     assert.deepEqual(
       [
         ...new Set(
-          Object.values({ ...recipes, ...checkerRecipes, ...exporterRecipes, ...gitopsRecipes, traefik }).flatMap(
-            foldersOf,
-          ),
+          Object.values({
+            ...recipes,
+            ...checkerRecipes,
+            ...csiRecipes,
+            ...exporterRecipes,
+            ...gitopsRecipes,
+            traefik,
+          }).flatMap(foldersOf),
         ),
       ].sort(),
       pinned,
@@ -56,8 +87,20 @@ describe("pinned versions", () => {
   });
 
   it("make recipes whose binaries have distinct names", () => {
-    const names = Object.values({ ...recipes, ...exporterRecipes, ...gitopsRecipes, traefik }).flatMap(binariesOf);
+    const names = Object.values({ ...recipes, ...csiRecipes, ...exporterRecipes, ...gitopsRecipes, traefik }).flatMap(
+      binariesOf,
+    );
     assert.deepEqual([...new Set(names)], names);
     assert.ok(names.includes("kube-apiserver") && names.includes("pulumi-analyzer-policy"));
   });
 });
+
+/** Module to version, as a folder's go.mod requires them. */
+async function requires(folder: string): Promise<Map<string, string>> {
+  const goMod = await readFile(`${modules}/${folder}/go.mod`, "utf8");
+  return new Map(
+    [...goMod.matchAll(/^(?:require )?\s*(\S+\.\S+\/?\S*) (v\S+)(?: \/\/ indirect)?$/gm)].map(
+      ([, module = "", version = ""]) => [module, version],
+    ),
+  );
+}

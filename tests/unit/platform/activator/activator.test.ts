@@ -116,6 +116,23 @@ describe("The activator", () => {
     assert.deepEqual(activator.results, ["passed-on"]);
   });
 
+  it("ends although websockets are open, and ends them", async () => {
+    await start();
+    activator.put(environmentIn("Ready"));
+    const { server } = await serve((_, response) => response.end());
+    server.on("upgrade", (_, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n");
+      socket.pipe(socket);
+    });
+    const socket = connect(activator.port, "127.0.0.1");
+    const lines = ["GET /hmr HTTP/1.1", "Host: shop.preview.example.com", "Connection: Upgrade", "Upgrade: echo"];
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    await once(socket, "data");
+    const closed = once(socket, "close");
+    await activator.close();
+    await closed;
+  });
+
   it("holds the first requests until their environment is up, and wakes it once", async () => {
     await start();
     activator.put(environmentIn("Asleep"));

@@ -2,6 +2,7 @@ import { createServer, request as send, type IncomingMessage, type RequestListen
 import type { AddressInfo } from "node:net";
 import { createActivator } from "../../../../platform/activator/activator.ts";
 import { environmentsByHost } from "../../../../platform/activator/addresses.ts";
+import { gracefulEnd } from "../../../../platform/activator/graceful-end.ts";
 import { RequestTimes } from "../../../../platform/activator/request-times.ts";
 import { WaitingRoom } from "../../../../platform/activator/waiting-room.ts";
 import { systemClock } from "../../../../platform/clock.ts";
@@ -75,6 +76,7 @@ export async function startActivator(
     log: quietLog(),
     patience: () => ({ pageMs, holdMs }),
   });
+  const end = gracefulEnd(server, systemClock, 0);
   await listen(server);
   const activator: TestActivator = {
     port: portOf(server),
@@ -87,7 +89,7 @@ export async function startActivator(
     },
     onWrite: () => undefined,
     service: 1,
-    close: () => close(server),
+    close: end,
   };
   return activator;
 }

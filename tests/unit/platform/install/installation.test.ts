@@ -241,7 +241,7 @@ describe("an installation of the platform service", () => {
       const recording = await install(config);
       const found = ["terrarium-environment", "terrarium-operations", "terrarium-platform"].flatMap((name) =>
         rules(recording, "ClusterRole", name).map(({ resources, verbs, resourceNames }) =>
-          resources.some((resource) => resource.startsWith("volumesnapshot"))
+          resources.some((resource) => /^(volumesnapshot|storageclasses)/.test(resource))
             ? [name, resources.join(), verbs.includes("create"), resourceNames]
             : [],
         ),
@@ -254,6 +254,7 @@ describe("an installation of the platform service", () => {
       ["terrarium-operations", "volumesnapshotcontents", true, undefined],
       ["terrarium-platform", "volumesnapshots", false, ["shop"]],
       ["terrarium-platform", "volumesnapshotcontents", false, undefined],
+      ["terrarium-platform", "storageclasses", false, undefined],
     ]);
   });
 

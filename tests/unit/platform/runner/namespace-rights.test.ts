@@ -102,6 +102,15 @@ describe("the rights of operations in an environment's namespaces", () => {
     assert.deepEqual(server.created, []);
   });
 
+  it("are given for a destroy also where somebody has deleted the namespace: they count in one that is there", async () => {
+    const server = apiServer();
+    await new NamespaceRights({ api: server.api, settings, role }).prepare(request("destroy"));
+    assert.deepEqual([...server.bindings.keys()], ["preview-shop"]);
+    const [{ metadata }] = server.created as [{ metadata: { name: string; labels: Record<string, string> } }];
+    assert.equal(metadata.name, "preview-shop");
+    assert.equal(metadata.labels["terrarium.dev/environment"], "shop", "it is found and deleted");
+  });
+
   it("are not taken in a namespace that merely has such a name", async () => {
     const server = apiServer({ "preview-shop": { team: "others" } });
     const rights = new NamespaceRights({ api: server.api, settings, role });

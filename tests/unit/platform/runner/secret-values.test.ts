@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { passwordIn, SecretValues } from "../../../../platform/runner/secret-values.ts";
+import { passwordsIn, SecretValues } from "../../../../platform/runner/secret-values.ts";
 
 describe("secret values", () => {
   it("are hidden as they are, in base64 and in addresses", () => {
@@ -24,9 +24,10 @@ describe("secret values", () => {
     assert.equal(secrets.hide("app"), "app");
   });
 
-  it("are the passwords in addresses", () => {
-    assert.equal(passwordIn("postgres://ada:p%40ss%20word@db/state"), "p@ss word");
-    assert.equal(passwordIn("file:///state"), undefined);
-    assert.equal(passwordIn("no address"), undefined);
+  it("are the passwords in addresses, as they stand there and as they are", () => {
+    assert.deepEqual(passwordsIn("postgres://ada:p%40ss%2fword@db/state"), ["p%40ss%2fword", "p@ss/word"]);
+    assert.deepEqual(passwordsIn("postgres://ada:100%@db/state"), ["100%"]);
+    assert.deepEqual(passwordsIn("file:///state"), []);
+    assert.deepEqual(passwordsIn("no address"), []);
   });
 });

@@ -21,6 +21,13 @@ export const quantities: readonly Refusal[] = [
     error: [`services.api.resources.requests.memory: got "512mb", expected ${BYTES}`],
   },
   {
+    what: "memory whose unit was forgotten",
+    input: withService({ resources: { limits: { memory: 512 } } }),
+    error: [
+      'services.api.resources.limits.memory: got 512, expected at least "1M": a number without a unit counts bytes',
+    ],
+  },
+  {
     what: "no cpu at all",
     input: withService({ resources: { requests: { cpu: 0 } } }),
     error: [`services.api.resources.requests.cpu: got 0, expected ${CPU}`],
