@@ -20,6 +20,8 @@ export interface PostgresBackupArgs extends ComponentArgs {
 }
 
 const BACKUPS = "/backups";
+/** How often a store that doesn't answer is asked, 5 seconds apart, before the pod fails and the job's next one begins. */
+const ASKED = 60;
 
 /** Scheduled dumps (pg_dump, custom format) of a Postgres store to a volume of their own; the newest ones are kept. */
 export class PostgresBackup extends Component {
@@ -88,11 +90,18 @@ export class PostgresBackup extends Component {
 }
 
 /**
+ * Waits for a store that is being started, as after an update or on a node that failed: the next night would be a day later.
  * Dumps to a temporary name first: a dump that was cut short is never taken for a backup. Dumps of a database that the store had
  * under another name stay, and don't count among those that are kept.
  */
 function dumpScript(backup: ResolvedBackup): string {
   return `umask 077
+asked=0
+until pg_isready -q -t 5; do
+  asked=$((asked + 1))
+  [ $asked -lt ${ASKED} ] || { echo "$PGHOST does not answer: nothing is dumped" >&2; exit 1; }
+  sleep 5
+done
 file=${BACKUPS}/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ).dump
 rm -f ${BACKUPS}/*.partial
 pg_dump --format=custom --no-password --file="$file.partial"

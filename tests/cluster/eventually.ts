@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  { timeoutMs = 60_000, everyMs = 200 } = {},
+  { timeoutMs = 120_000, everyMs = 200 } = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
@@ -17,7 +17,9 @@ export async function eventually<T>(
       last = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`${what}: not within ${timeoutMs / 1000} s`, last === undefined ? undefined : { cause: last });
+      // The runner of parallel tests keeps an error's message, and loses its cause.
+      const why = last instanceof Error ? `: ${last.message}` : "";
+      throw new Error(`${what}: not within ${timeoutMs / 1000} s${why}`, { cause: last });
     }
     await delay(everyMs);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,31 @@ function backupPod(recording: Recording) {
 
 function backupScript(recording: Recording): string {
   return backupPod(recording).container.command.at(-1) ?? "";
+}
+
+/** Runs the script with tools that pretend, and a store that answers when it was asked some times before. */
+function runScript(
+  script: string,
+  { dumps = [], answersAfter = 0 }: { dumps?: readonly string[]; answersAfter?: number },
+) {
+  const folder = mkdtempSync(join(tmpdir(), "backup-"));
+  const tools = {
+    pg_isready: `echo . >> ${folder}/asked; [ $(wc -l < ${folder}/asked) -gt ${Math.min(answersAfter, 1e9)} ]`,
+    pg_dump: 'touch "${3#--file=}"',
+    pg_restore: ":",
+    sleep: ":",
+  };
+  try {
+    for (const name of dumps) writeFileSync(join(folder, `${name}.dump`), "");
+    for (const [tool, lines] of Object.entries(tools))
+      writeFileSync(join(folder, tool), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, PGDATABASE: "app", PGHOST: "shop-db" };
+    const ran = spawnSync("sh", ["-eu", "-c", script.replaceAll("/backups", folder)], { env, encoding: "utf8" });
+    const kept = readdirSync(folder).filter((name) => name.endsWith(".dump"));
+    return { told: (ran.stdout + ran.stderr).replaceAll(folder, "/backups"), kept, code: ran.status };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 describe("A backup of Postgres", () => {
@@ -74,24 +99,22 @@ describe("A backup of Postgres", () => {
   });
 
   it("drops the oldest dumps of its own database, and none of one that had another name", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "backup-"));
-    try {
-      const dumps = ["app-20200101T000000Z", "app-20200102T000000Z", "app_2-20200101T000000Z", "shop-20200101T000000Z"];
-      for (const name of dumps) writeFileSync(join(folder, `${name}.dump`), "");
-      for (const [tool, script] of Object.entries({ pg_dump: 'touch "${3#--file=}"', pg_restore: ":" }))
-        writeFileSync(join(folder, tool), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-      const script = backupScript((await create({ backup: { keep: 2 } })).recording).replaceAll("/backups", folder);
-      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, PGDATABASE: "app" };
-      const told = execFileSync("sh", ["-eu", "-c", script], { env, encoding: "utf8" });
-      const kept = readdirSync(folder).filter((name) => name.endsWith(".dump"));
-      const [newest = ""] = kept.filter((name) => !dumps.includes(name.replace(".dump", "")));
-      assert.match(newest, /^app-\d{8}T\d{6}Z\.dump$/);
-      const expected = [...dumps.slice(1).map((name) => `${name}.dump`), newest];
-      assert.deepEqual(kept.toSorted(), expected.toSorted());
-      assert.equal(told, `kept: 2 dumps, newest ${join(folder, newest)}\n`);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const { recording } = await create({ backup: { keep: 2 } });
+    const dumps = ["app-20200101T000000Z", "app-20200102T000000Z", "app_2-20200101T000000Z", "shop-20200101T000000Z"];
+    const { told, kept } = runScript(backupScript(recording), { dumps });
+    const [newest = ""] = kept.filter((name) => !dumps.includes(name.replace(".dump", "")));
+    assert.match(newest, /^app-\d{8}T\d{6}Z\.dump$/);
+    const expected = [...dumps.slice(1).map((name) => `${name}.dump`), newest];
+    assert.deepEqual(kept.toSorted(), expected.toSorted());
+    assert.equal(told, `kept: 2 dumps, newest /backups/${newest}\n`);
+  });
+
+  it("waits for a store that is being started, and fails when it never answers", async () => {
+    const script = backupScript((await create({ backup: {} })).recording);
+    const started = runScript(script, { answersAfter: 3 });
+    assert.equal(started.kept.length, 1);
+    const never = runScript(script, { answersAfter: Number.POSITIVE_INFINITY });
+    assert.deepEqual(never, { told: "shop-db does not answer: nothing is dumped\n", kept: [], code: 1 });
   });
 
   it("follows the schedule, number and size it is told", async () => {
