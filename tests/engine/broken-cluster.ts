@@ -18,7 +18,7 @@ interface LiveObject {
   readonly status?: { readonly phase?: string };
 }
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 /** Breaks things of one namespace through the API server, each so that it can be put back. */
 export class BrokenCluster {

@@ -280,7 +280,7 @@ describe("The dashboard", () => {
       const page = await context.newPage();
       await page.goto("/environments/shop-checkout/pods/postgres-0");
       server.podLog.push(`a line that came later ${HOSTILE}`);
-      await page.getByText("a line that came later").waitFor({ timeout: 15_000 });
+      await page.getByText("a line that came later").waitFor({ timeout: 60_000 });
       assert.equal((await page.locator("#log").innerText()).match(/starting/g)?.length, 1);
       assert.equal(await page.evaluate("window.broken"), undefined);
       assert.deepEqual(misdeeds.list, []);
@@ -296,7 +296,7 @@ describe("The dashboard", () => {
       await page.locator("#by").focus();
       const status = { operation: { progress: "40 of 47: Deployment/shop-mf" } };
       await cluster.api.send("PATCH", `${ENVIRONMENTS}/shop-search/status`, { body: { status } });
-      await page.getByText("Update: 40 of 47: Deployment/shop-mf").waitFor({ timeout: 15_000 });
+      await page.getByText("Update: 40 of 47: Deployment/shop-mf").waitFor({ timeout: 60_000 });
       assert.ok(await page.locator("details.changes[open]").isVisible());
       assert.equal(await page.evaluate("document.activeElement.id"), "by");
       assert.deepEqual(misdeeds.list, []);

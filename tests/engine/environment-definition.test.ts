@@ -119,11 +119,14 @@ function problemsOf(manifest: unknown): string[] | undefined {
     if (!(error instanceof InvalidSpecError)) throw error;
     // Rules do not show numbers.
     return error.problems.map((problem) =>
-      formatProblem(problem)
-        .trim()
-        .replace(/: got -?[\d.e+-]+, /, ": "),
+      withoutAddress(formatProblem(problem).trim()).replace(/: got -?[\d.e+-]+, /, ": "),
     );
   }
+}
+
+/** Rules show the address that they got as it is, the commands without its credentials. */
+function withoutAddress(message: string): string {
+  return message.replace(/got "[^]*?:\/\/[^]*?, expected /, "got an address, expected ");
 }
 
 interface Cause {
@@ -138,7 +141,7 @@ function causesOf({ status: code, body }: KubeResponse): { rules: Cause[]; other
   const causes = details?.causes ?? [];
   const rules = causes.flatMap(({ field, message }) => {
     const said = /^Invalid value: "(?:string|integer|object)": ((?:got [^]*)?expected [^]*)$/.exec(message)?.[1];
-    return said === undefined ? [] : [{ field: field.replace(/\[([^\]]*)\]/g, ".$1"), message: said }];
+    return said === undefined ? [] : [{ field: field.replace(/\[([^\]]*)\]/g, ".$1"), message: withoutAddress(said) }];
   });
   return { rules, others: causes.length === 0 ? 1 : causes.length - rules.length };
 }

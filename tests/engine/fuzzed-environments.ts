@@ -68,6 +68,8 @@ const TEXTS = [
   "1.5Gi",
   "128Mi",
   "1gi",
+  "512",
+  "999k",
   "999999999999999",
   "9999999999999999",
   "registry.example.com/team/api:1.4.2",

@@ -19,7 +19,7 @@ export interface StoredLine {
 }
 
 /** Milliseconds that something gets to happen. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * The way of log lines with the real programs: files as a kubelet writes them, the collector and Loki with the product's

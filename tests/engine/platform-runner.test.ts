@@ -307,7 +307,7 @@ describe("the platform's runner", () => {
       const { leader } = await findProcesses("service");
       service.kill("SIGKILL");
       const left = async () => ((await findSessions([leader])).size > 0 ? "processes" : undefined);
-      assert.equal(await waitUntil(left, { timeoutMs: 30_000 }), undefined);
+      assert.equal(await waitUntil(left, { timeoutMs: 90_000 }), undefined);
       const folders = readdirSync(join(sharedCheckout().folder, ".terrarium/platform/operations"));
       const own = folders.filter((name) => name.includes(`.${leader}.`));
       assert.deepEqual(own, [], "the operation has removed its folder");

@@ -62,7 +62,7 @@ describe("the pack's Pod Security and the API server's", () => {
     await api.apply(`/api/v1/namespaces/${NAMESPACE}`, JSON.stringify(namespace));
     const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`;
     const missing = async () => ((await api.read(account)) === undefined ? "no service account yet" : undefined);
-    assert.equal(await waitUntil(missing, { timeoutMs: 30_000, everyMs: 100 }), undefined);
+    assert.equal(await waitUntil(missing, { timeoutMs: 90_000, everyMs: 100 }), undefined);
   });
 
   after(async () => {

@@ -55,7 +55,7 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
   const listen = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-F"];
   const server: ChildProcess = spawn(join(programs, "postgres"), listen, { ...user, cwd: folder, stdio: "ignore" });
   const address = `postgres://terrarium:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
-  const failure = await waitUntil(() => ask(address), { timeoutMs: 30_000, everyMs: 100 });
+  const failure = await waitUntil(() => ask(address), { timeoutMs: 90_000, everyMs: 100 });
   if (failure !== undefined) throw new Error(`the Postgres server does not answer: ${failure}`);
   return {
     address,
