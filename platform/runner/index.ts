@@ -86,7 +86,11 @@ export function createRunner(args: RunnerArgs): ConfiguredRunner {
       ? jobRunner(args, task, surroundings)
       : processRunner(args, task, surroundings, folders);
   return {
-    start: (request, listen) => runner.start(request, listen),
+    start: (request, listen) => {
+      const running = runner.start(request, listen);
+      void running.done.then((outcome) => rights?.learn(request, outcome));
+      return running;
+    },
     listStacks: () => listStacks(task),
     close: () => {
       if (runner instanceof ProcessRunner) runner.close();

@@ -1,7 +1,7 @@
 import { waitUntil } from "../../clusters/wait-until.ts";
 import { logNamespace, logNamespaceOf, resolveEnvironment, standardLabels } from "../../spec/index.ts";
 import { type Api, isConflict, isNotFound } from "../adapters/kubernetes/api.ts";
-import type { OperationRequest } from "../domain/operation.ts";
+import type { OperationRequest, Outcome } from "../domain/operation.ts";
 import { namespaceLabels } from "./namespace-labels.ts";
 import type { TaskSettings } from "./task.ts";
 
@@ -31,6 +31,8 @@ const COUNTS_WITHIN_MS = 5_000;
  */
 export class NamespaceRights {
   readonly #args: NamespaceRightsArgs;
+  /** Namespaces in which destroys were refused. */
+  readonly #refused = new Set<string>();
   #self: Promise<string> | undefined;
 
   constructor(args: NamespaceRightsArgs) {
@@ -47,11 +49,31 @@ export class NamespaceRights {
     await Promise.all(namespacesOf(request).map((namespace) => this.#prepare(namespace, request)));
   }
 
+  /**
+   * Takes note of a destroy that was refused where it has something to delete: the namespace of its logs is gone, which not every
+   * environment has. The next one finds it made.
+   */
+  learn({ kind, namespace }: OperationRequest, outcome: Outcome): void {
+    const logs = logNamespace(namespace);
+    this.#refused.delete(logs);
+    const isRefused = !outcome.ok && outcome.message.includes(`in the namespace "${logs}"`);
+    if (kind === "destroy" && isRefused) this.#refused.add(logs);
+  }
+
   async #prepare(namespace: string, request: OperationRequest): Promise<void> {
     const own = namespaceLabels({ request, settings: this.#args.settings });
-    const isMade = isToBe(namespace, request) && (await this.#createNamespace(namespace, request, own));
+    const isMade = this.#isToBe(namespace, request) && (await this.#createNamespace(namespace, request, own));
     if (!isMade && !(await this.#hasLabels(namespace, own))) return;
     if ((await this.#bind(namespace)) && this.#args.user === undefined) await this.#untilAllowed(namespace);
+  }
+
+  /**
+   * Whether a namespace is made where it is missing. A destroy deletes by name what the state has, and may only do so in a namespace
+   * that is there, also where somebody has deleted that: the destroy deletes it at its end.
+   */
+  #isToBe(namespace: string, request: OperationRequest): boolean {
+    if (request.kind === "destroy") return namespace === request.namespace || this.#refused.has(namespace);
+    return request.kind === "apply";
   }
 
   /** The update says the rest about it: this is the same object as one of its resources. @returns false when it is there. */
@@ -115,14 +137,6 @@ export class NamespaceRights {
     });
     return this.#self;
   }
-}
-
-/**
- * Whether a namespace is made where it is missing. A destroy deletes by name what the state has, and may only do so in a namespace
- * that is there, also where somebody has deleted that: the destroy deletes it at its end.
- */
-function isToBe(namespace: string, request: OperationRequest): boolean {
-  return request.kind === "apply" || (request.kind === "destroy" && namespace === request.namespace);
 }
 
 /** The namespaces that an operation may work in; without a description, all that the environment may have. */

@@ -11,6 +11,8 @@ import { installedConfiguration, kubeconfigOf, SERVICE } from "./installed-servi
 import { ENVIRONMENTS, NAMESPACE, PlatformCluster, type PlatformProcess, until } from "./platform-cluster.ts";
 
 const REPOSITORY = "https://git.example.com/team/guestbook";
+/** Whose environments read their own logs, in a namespace beside theirs. */
+const LOGGED = "https://git.example.com/team/logged";
 const source = { repository: REPOSITORY, branch: "main" };
 const DASHBOARD = ["dashboard", "--kubeconfig"];
 /** Its listener that ends TLS. */
@@ -110,6 +112,21 @@ describe("an installed platform service", () => {
     await cluster.changeEnvironment("whole", { overrides: { services: { "guestbook-worker": { replicas: 2 } } } });
     await cluster.environmentUntil("whole", (environment) => isReady(environment) && isCurrent(environment), 60);
     assert.equal((await refusal("GET", "/api/v1/namespaces/preview-whole/secrets")).status, 200);
+  });
+
+  it("deletes an environment also where somebody has deleted its namespaces", async () => {
+    await cluster.createEnvironment("robbed", { source: { repository: LOGGED, branch: "main" } });
+    await cluster.environmentUntil("robbed", isReady, 120);
+    const namespaces = ["preview-robbed", "preview-robbed-logs"].map((name) => `/api/v1/namespaces/${name}`);
+    const gone = async (namespace: string) => {
+      const found = await cluster.read(namespace);
+      return { done: found === undefined, value: undefined, state: JSON.stringify(found) };
+    };
+    for (const namespace of namespaces) await cluster.api.send("DELETE", namespace);
+    for (const namespace of namespaces) await until(() => gone(namespace), 60);
+    await cluster.deleteEnvironment("robbed");
+    await cluster.environmentUntil("robbed", (environment) => environment === undefined, 90);
+    for (const namespace of namespaces) assert.equal(await cluster.read(namespace), undefined);
   });
 
   it("takes no rights in a namespace of somebody else's that merely has an environment's name", async () => {
@@ -311,6 +328,13 @@ function configuration(checkout: string): object {
           services: { ...base.services, "guestbook-worker": worker },
           dataStores: { postgres: { engine: "postgres", extensions: ["vector"], backup }, redis: { engine: "redis" } },
           quota: { pods: 60 },
+        },
+      },
+      [LOGGED]: {
+        base: {
+          application: "logged",
+          services: { web: base.services["guestbook-worker"] },
+          observability: { prometheus: { enabled: false }, grafana: { enabled: false } },
         },
       },
     },

@@ -111,6 +111,28 @@ describe("the rights of operations in an environment's namespaces", () => {
     assert.equal(metadata.labels["terrarium.dev/environment"], "shop", "it is found and deleted");
   });
 
+  it("are given in the logs' namespace that somebody has deleted once a destroy was refused there, and until it ended well", async () => {
+    const server = apiServer({ "preview-shop": OWN });
+    const rights = new NamespaceRights({ api: server.api, settings, role });
+    const destroy = async () => {
+      server.bindings.clear();
+      await rights.prepare(request("destroy"));
+      return [...server.bindings.keys()].sort();
+    };
+    assert.deepEqual(await destroy(), ["preview-shop"]);
+    const message = (namespace: string) =>
+      `daemonsets "collector" is forbidden: User "me" cannot get resource in the namespace "${namespace}"`;
+    const refused = (namespace: string) =>
+      ({ ok: false, reason: "DestroyFailed", retry: "transient", message: message(namespace) }) as const;
+    rights.learn(request("destroy"), refused("preview-shop"));
+    assert.deepEqual(await destroy(), ["preview-shop"]);
+    rights.learn(request("destroy"), refused("preview-shop-logs"));
+    assert.deepEqual(await destroy(), ["preview-shop", "preview-shop-logs"]);
+    server.namespaces.delete("preview-shop-logs");
+    rights.learn(request("destroy"), { ok: true });
+    assert.deepEqual(await destroy(), ["preview-shop"]);
+  });
+
   it("are not taken in a namespace that merely has such a name", async () => {
     const server = apiServer({ "preview-shop": { team: "others" } });
     const rights = new NamespaceRights({ api: server.api, settings, role });
