@@ -2,6 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** Key of the exporter's password in a data store's Secret, which has the store's name. */
 export const EXPORTER_PASSWORD = "exporter-password";
+/** Key of what a Redis store's exporter reads there: JSON, its password by the store's address. */
+export const EXPORTER_PASSWORDS = "exporter-passwords.json";
 
 /** What a client of a data store needs. */
 export interface Connection {

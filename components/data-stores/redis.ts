@@ -15,7 +15,7 @@ import { createPassword } from "../password.ts";
 import { execProbe } from "../pod.ts";
 import { createVolume } from "../volume.ts";
 import { createWorkload } from "../workload.ts";
-import { EXPORTER_PASSWORD, type Connection } from "./connection.ts";
+import { EXPORTER_PASSWORDS, type Connection } from "./connection.ts";
 
 /** Arguments of {@link Redis}. */
 export interface RedisArgs extends ComponentArgs {
@@ -50,7 +50,9 @@ export class Redis extends Component {
     const secretData = {
       password,
       "redis.conf": exporter ? withExporter(config, exporter) : config,
-      ...(exporter ? { [EXPORTER_PASSWORD]: exporter } : {}),
+      ...(exporter
+        ? { [EXPORTER_PASSWORDS]: pulumi.jsonStringify({ [`redis://${EXPORTER_LOGIN}@${name}:${PORT}`]: exporter }) }
+        : {}),
     };
     const secret = new k8s.core.v1.Secret(
       `${name}-secret`,

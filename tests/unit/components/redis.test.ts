@@ -121,7 +121,10 @@ describe("Redis", () => {
       holders.map(({ name }) => name),
       ["cache-secret"],
     );
-    assert.equal(recording.one("Secret", "cache").object.stringData["exporter-password"], exporter);
+    const { stringData } = recording.one("Secret", "cache").object;
+    assert.deepEqual(JSON.parse(stringData["exporter-passwords.json"] ?? ""), {
+      "redis://terrarium_exporter@cache:6379": exporter,
+    });
     assert.deepEqual(podOf(recording).spec.volumes.find(({ name }) => name === "config")?.secret?.items?.length, 1);
   });
 

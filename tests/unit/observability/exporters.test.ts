@@ -160,34 +160,42 @@ describe("node_exporter", () => {
 });
 
 describe("exporters of data stores", () => {
-  it("read the password of their own of Postgres from a file, and no other password of it", async () => {
-    const exporter = find<Workload>(await objectsOf(), "Deployment", "db-exporter");
-    const { env, volumeMounts } = containerOf(exporter);
-    const folder = "/run/secrets/postgres";
-    assert.deepEqual(
-      env.filter(({ name }) => name.startsWith("DATA_SOURCE_")),
-      [
-        { name: "DATA_SOURCE_URI", value: "db:5432/app?sslmode=disable" },
-        { name: "DATA_SOURCE_USER", value: "terrarium_exporter" },
-        { name: "DATA_SOURCE_PASS_FILE", value: `${folder}/exporter-password` },
-      ],
-    );
-    const mount = volumeMounts.find(({ mountPath }) => mountPath === folder);
-    assert.equal(mount?.readOnly, true);
-    const items = [{ key: "exporter-password", path: "exporter-password" }];
-    assert.deepEqual(exporter.spec.template.spec.volumes.find(({ name }) => name === mount.name)?.secret, {
-      secretName: "db",
-      items,
-      defaultMode: 0o440,
+  for (const [name, secretName, key, variables] of [
+    [
+      "db-exporter",
+      "db",
+      "exporter-password",
+      {
+        DATA_SOURCE_URI: "db:5432/app?sslmode=disable",
+        DATA_SOURCE_USER: "terrarium_exporter",
+        DATA_SOURCE_PASS_FILE: "/run/secrets/store/exporter-password",
+      },
+    ],
+    [
+      "cache-exporter",
+      "cache",
+      "exporter-passwords.json",
+      {
+        REDIS_ADDR: "redis://cache:6379",
+        REDIS_USER: "terrarium_exporter",
+        REDIS_PASSWORD_FILE: "/run/secrets/store/exporter-passwords.json",
+      },
+    ],
+  ] as const)
+    it(`such as ${name} read the password of their own from a file, and no other password of the store`, async () => {
+      const exporter = find<Workload>(await objectsOf(), "Deployment", name);
+      const { env, volumeMounts } = containerOf(exporter);
+      const found = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+      assert.partialDeepStrictEqual(found, variables);
+      assert.ok(!JSON.stringify(env).includes("secretKeyRef"));
+      const mount = volumeMounts.find(({ mountPath }) => mountPath === "/run/secrets/store");
+      assert.equal(mount?.readOnly, true);
+      assert.deepEqual(exporter.spec.template.spec.volumes.find(({ name }) => name === mount.name)?.secret, {
+        secretName,
+        items: [{ key, path: key }],
+        defaultMode: 0o440,
+      });
     });
-  });
-
-  it("have the password of their own of Redis by reference", async () => {
-    const { env } = containerOf(find<Workload>(await objectsOf(), "Deployment", "cache-exporter"));
-    const password = env.find(({ name }) => name === "REDIS_PASSWORD") as unknown as Record<string, unknown>;
-    assert.deepEqual(password["valueFrom"], { secretKeyRef: { name: "cache", key: "exporter-password" } });
-    assert.ok(env.some(({ value }) => value === "terrarium_exporter"));
-  });
 
   for (const [name, store, port] of [
     ["db-exporter", "db", 5432],
