@@ -96,7 +96,7 @@ describe("a limit", () => {
     const name = unique("oom");
     await inNamespace(["create", "-f", "-"], hardenedPod({ name, namespace, command: ["tail", "/dev/zero"] }));
     try {
-      await inNamespace(["wait", "--for=jsonpath={.status.phase}=Failed", `pod/${name}`, "--timeout=60s"]);
+      await inNamespace(["wait", "--for=jsonpath={.status.phase}=Failed", `pod/${name}`, "--timeout=180s"]);
       const ended = (await read<Pod>("pod", name)).status.containerStatuses?.[0]?.state.terminated;
       assert.equal(ended?.exitCode, 137);
       // The runtime may hear of the end before the kernel's word on its cause; nothing else kills this container.

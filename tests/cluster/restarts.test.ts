@@ -17,7 +17,7 @@ const uid = async (service: string) => (await read<Pod>("pod", `${service}-0`)).
 /** Replaces the keepers' pods as an update does: each ends in its own time. */
 async function roll(service: string): Promise<void> {
   await run(["rollout", "restart", `statefulset/${service}`]);
-  await run(["rollout", "status", `statefulset/${service}`, "--timeout=120s"]);
+  await run(["rollout", "status", `statefulset/${service}`, "--timeout=180s"]);
 }
 
 /** Ends a keeper's pod at once, as a node that fails does. */
@@ -25,7 +25,7 @@ async function kill(service: string): Promise<void> {
   const before = await uid(service);
   await run(["delete", "pod", `${service}-0`, "--grace-period=0", "--force"]);
   await eventually("a new pod", async () => ((await uid(service)) === before ? undefined : true));
-  await run(["wait", "--for=condition=Ready", `pod/${service}-0`, "--timeout=120s"]);
+  await run(["wait", "--for=condition=Ready", `pod/${service}-0`, "--timeout=180s"]);
 }
 
 /** Pods of the API, with how often each was restarted. */

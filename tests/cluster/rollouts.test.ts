@@ -31,7 +31,7 @@ describe("when a rolling update replaces the pods of all services", () => {
     found.pods = (await Promise.all(services.map(podsOf))).flat();
     found.reads = await readWhile(api, async () => {
       await run(["rollout", "restart", ...deployments]);
-      await Promise.all(deployments.map((name) => run(["rollout", "status", name, "--timeout=120s"])));
+      await Promise.all(deployments.map((name) => run(["rollout", "status", name, "--timeout=180s"])));
     });
   });
 

@@ -112,7 +112,7 @@ describe("a preview environment from source", () => {
   });
 
   it("is gone with its namespace, its volumes and its stack when it is deleted", async () => {
-    await objects.run(["delete", "environments.terrarium.dev", name, "--timeout=120s"]);
+    await objects.run(["delete", "environments.terrarium.dev", name, "--timeout=180s"]);
     const left = await run(["get", "namespaces,persistentvolumes", "--output", "json"]);
     assert.ok(!left.includes(namespace), left);
     assert.doesNotMatch(service.log, /"level":"error"/);
