@@ -124,9 +124,9 @@ function problemsOf(manifest: unknown): string[] | undefined {
   }
 }
 
-/** Rules show the address that they got as it is, the commands without its credentials. */
+/** Rules show the address that they got as it is, the commands without its user, password and query. */
 function withoutAddress(message: string): string {
-  return message.replace(/got "[^]*?:\/\/[^]*?, expected /, "got an address, expected ");
+  return message.replace(/got "[^]*?:\/\/[^]*?[@?][^]*?, expected /, "got an address, expected ");
 }
 
 interface Cause {
