@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writePrivateFile } from "../clusters/kubeconfig.ts";
+import { createPrivateFile, writePrivateFile } from "../clusters/kubeconfig.ts";
 import type { LocalPaths } from "../clusters/local-paths.ts";
 import { folderAddress } from "../stacks/folder-state.ts";
 import { UsageFailure } from "./exit.ts";
@@ -40,7 +40,7 @@ export class StackState {
       return backend;
     }
     if (!existsSync(this.#paths.passphrase)) {
-      writePrivateFile(this.#paths.passphrase, randomBytes(32).toString("base64url"));
+      createPrivateFile(this.#paths.passphrase, randomBytes(32).toString("base64url"));
     }
     // A passphrase in the user's environment, even an empty one, would go first.
     return { ...backend, PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: this.#paths.passphrase };
@@ -59,9 +59,9 @@ export class StackState {
     const own = file.text.trimEnd();
     const text =
       salt === undefined || file.encryptionSalt !== undefined ? `${own}\n` : `${own}\nencryptionsalt: ${salt}\n`;
-    mkdirSync(this.#paths.config, { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.#paths.config, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
-    writeFileSync(copy, text);
+    // Commands for other stacks of the checkout may be reading these at the moment.
+    writePrivateFile(join(this.#paths.config, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
+    writePrivateFile(copy, text);
     return copy;
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { KubeEndpoint } from "./kube-api.ts";
 
@@ -40,10 +40,27 @@ export function kubeconfigFor(name: string, endpoint: KubeEndpoint): string {
   )}\n`;
 }
 
-/** Writes a file that only this user can read, replacing an older one at once. */
+/** Writes a file that only this user can read, replacing an older one at once: who reads it meets one or the other. */
 export function writePrivateFile(path: string, text: string): void {
+  renameSync(writeBeside(path, text), path);
+}
+
+/** Writes such a file where there is none. Of processes that do so at the same time, the first one's stays. */
+export function createPrivateFile(path: string, text: string): void {
+  const temporary = writeBeside(path, text);
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(temporary);
+  }
+}
+
+/** @returns path of a new file of this process, in the same folder. */
+function writeBeside(path: string, text: string): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  return temporary;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createPrivateFile, writePrivateFile } from "../../clusters/kubeconfig.ts";
 import { localPaths } from "../../clusters/local-paths.ts";
 import { parseStackFile, type StackFile } from "../project.ts";
 
@@ -17,13 +18,10 @@ export function platformStackFile(checkout: string, context: string): StackFile 
   const { config } = localPaths(checkout);
   const stack = `platform-${toStackName(context)}`;
   const path = join(config, `Pulumi.${stack}.yaml`);
-  if (!existsSync(path)) {
-    mkdirSync(config, { recursive: true, mode: 0o700 });
-    writeFileSync(path, CONTENT);
-  }
+  if (!existsSync(path)) createPrivateFile(path, CONTENT);
   const file = parseStackFile(checkout, stack, path);
   // Pulumi creates and removes stacks from this folder.
-  writeFileSync(join(config, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
+  writePrivateFile(join(config, "Pulumi.yaml"), `name: ${file.project}\nruntime: nodejs\n`);
   return file;
 }
 

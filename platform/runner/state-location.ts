@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writePrivateFile } from "../../clusters/kubeconfig.ts";
+import { createPrivateFile } from "../../clusters/kubeconfig.ts";
 import { folderAddress, withoutAttributes } from "../../stacks/folder-state.ts";
 import type { RunnerSettings } from "./settings.ts";
 import type { TaskSettings } from "./task.ts";
@@ -18,7 +18,7 @@ export function locateState({ state }: Pick<RunnerSettings, "state">, dataFolder
   if (secretsProvider !== "passphrase") return { address, secretsProvider, saveOnce };
   const own = join(dataFolder, "passphrase");
   const passphraseFile = state.passphraseFile ?? own;
-  if (passphraseFile === own && !existsSync(own)) writePrivateFile(own, randomBytes(32).toString("base64url"));
+  if (passphraseFile === own && !existsSync(own)) createPrivateFile(own, randomBytes(32).toString("base64url"));
   if (!existsSync(passphraseFile)) {
     throw new Error(`runner.state.passphraseFile: there is no file ${passphraseFile}`);
   }

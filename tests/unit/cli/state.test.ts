@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { readStackFile } from "../../../cli/project.ts";
 import { StackState } from "../../../cli/state.ts";
 import { localPaths } from "../../../clusters/local-paths.ts";
@@ -54,6 +54,22 @@ describe("the state of a checkout's stacks", () => {
     local.configFile(readStackFile(scratch().path, "dev"));
     assert.equal(readFileSync(copy, "utf8"), "config:\n  terrarium:tier: staging\nencryptionsalt: v1:abc:v1:def\n");
     assert.equal(read("Pulumi.dev.yaml"), "config:\n  terrarium:tier: staging\n");
+  });
+
+  it("replaces the engine's files at once: commands for other stacks may be reading them", () => {
+    const local = state();
+    const file = readStackFile(scratch().path, "dev");
+    const folder = dirname(local.configFile(file));
+    const open = ["Pulumi.yaml", "Pulumi.dev.yaml"].map((name) => openSync(join(folder, name), "r"));
+    const before = open.map((descriptor) => fstatSync(descriptor).size);
+    local.configFile(file);
+    // Whoever has opened the files before reads them whole: they are others than those that stand there now.
+    assert.deepEqual(
+      open.map((descriptor) => [fstatSync(descriptor).size, fstatSync(descriptor).nlink]),
+      before.map((size) => [size, 0]),
+    );
+    open.forEach(closeSync);
+    assert.deepEqual(readdirSync(folder).sort(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
   });
 
   it("uses a stack's own secrets in place, and needs their passphrase", () => {
