@@ -28,8 +28,11 @@ export interface ProbeResult {
 export const PROBE_TIMEOUT_SECONDS = 5;
 /** Seconds for a probe of a name: looking up one that nobody answers takes longer than connecting. */
 const PROBE_LIMIT_SECONDS = 8;
-/** Probes of one canary at a time: each is a process or two in its memory limit. */
-const PARALLEL = 96;
+/**
+ * Probes of one canary at a time: each is a process or two in its memory limit, and all canaries may share a node of two cores with
+ * what they stand for.
+ */
+const PARALLEL = 32;
 
 /** Milliseconds that a script of so many probes may take. */
 export function probeLimitMs(probes: number): number {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { shared } from "./kubectl.ts";
+import { OTHERS_END_WITHIN_MS, othersEnd } from "./running-files.ts";
 import { stack } from "./stack.ts";
 import { terrarium } from "./terrarium.ts";
 
@@ -15,6 +16,11 @@ interface Report {
 }
 
 describe("netcheck", () => {
+  before(async function () {
+    this.timeout(OTHERS_END_WITHIN_MS);
+    await othersEnd();
+  });
+
   it("finds every declared connection open and every other one closed, on either side, and leaves nothing", async () => {
     const { stdout } = await terrarium(stack, "netcheck", "-o", "json");
     const { enforced, checks } = JSON.parse(stdout) as Report;

@@ -14,9 +14,10 @@ describe("Prometheus", () => {
     await eventually("all targets", async () => {
       const up = await prometheus("up == 1");
       const found = [...new Set(up.map(({ metric }) => metric["service"] ?? ""))].sort();
+      const down = await prometheus("up == 0");
+      if (down.length > 0) throw new Error(`down: ${JSON.stringify(down.map(({ metric }) => metric))}`);
       return wanted.every((name) => found.includes(name)) ? true : undefined;
     });
-    assert.deepEqual(await prometheus("up == 0"), []);
   });
 
   it("has loaded all rules, and each can be evaluated", async () => {
@@ -69,7 +70,10 @@ describe("every query", () => {
           it(`of the panel "${title}" of "${dashboard}" is one that Loki answers: ${query}`, () => loki(query));
         else
           it(`of the panel "${title}" of "${dashboard}" returns series: ${query}`, async () => {
-            assert.ok((await prometheus(query)).length > 0 || EMPTY_WHEN_WELL.test(query));
+            // A scrape that a busy machine was too slow for leaves a gap until the next one.
+            await eventually("a series", async () =>
+              (await prometheus(query)).length > 0 || EMPTY_WHEN_WELL.test(query) ? true : undefined,
+            );
           });
       }
     }

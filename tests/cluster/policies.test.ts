@@ -61,8 +61,8 @@ async function undo(): Promise<void> {
 async function differences(): Promise<string[]> {
   const failed = await environment
     .terrarium("netcheck", "--output", "json", "--only-differences")
-    .catch((error: unknown) => error as { code: number; stdout: string });
-  assert.equal("code" in failed ? failed.code : 0, 1);
+    .catch((error: unknown) => error as { code: number; stdout: string; stderr: string });
+  assert.ok("code" in failed && failed.code === 1 && failed.stdout !== "", JSON.stringify(failed));
   const { checks } = JSON.parse(failed.stdout) as Report;
   const lines = checks.map(
     ({ from, to, port, side, expected, got }) => `${from} ${to} ${port}, ${side}: ${expected} ${got}`,

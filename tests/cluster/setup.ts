@@ -1,3 +1,11 @@
+import { fileBegins, fileEnds, forgetFiles } from "./running-files.ts";
+
+/** What each worker does before the first test of a file and after its last one. */
+export const mochaHooks = { beforeAll: fileBegins, afterAll: fileEnds };
+
+/** What mocha does after the last test. */
+export const mochaGlobalTeardown = forgetFiles;
+
 /**
  * What mocha does before the first test: brings up what the tests of the layer share or own, where it is not up yet, and
  * loads the images of environments that tests bring up themselves. What killed runs left goes.

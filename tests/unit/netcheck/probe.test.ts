@@ -61,7 +61,7 @@ describe("A probe", () => {
   it("is one of a batch that runs at once, and the limit grows with the batches", () => {
     const script = probeScript(Array.from({ length: 200 }, () => TCP));
     assert.equal(script.match(/^probe \d+ .*&$/gm)?.length, 200);
-    assert.equal(script.match(/^wait$/gm)?.length, 3);
+    assert.equal(script.match(/^wait$/gm)?.length, 7);
     assert.ok(probeLimitMs(200) > probeLimitMs(90));
   });
 
