@@ -147,6 +147,7 @@ describe("The programs of a seed's job", () => {
         PATH: `${folder}:${process.env["PATH"] ?? ""}`,
         FILE,
         SAYS: join(folder, "says"),
+        TMPDIR: folder,
         REQUIRED: "false",
         PGDATABASE: "app",
         ...env,
